@@ -1,0 +1,31 @@
+"""Hand-overs as Kubeflow artifacts."""
+
+from pathlib import Path
+
+from kfp.dsl import Artifact
+
+from silencio.handover import Handover, Kind, Receipt
+
+
+def give(handover: Handover, artifact: Artifact, said: str) -> None:
+    """Write the receipt, and show on Kubeflow's page what it is for and what came out."""
+    receipt = handover.receipt()
+    receipt.write(Path(artifact.path))
+    artifact.metadata.update(digest=receipt.digest, address=receipt.address)
+    say(said, artifact)
+
+
+def say(said: str, artifact: Artifact | None = None) -> None:
+    """What came out of the step, in a sentence; the artifact carries it on to runs that find the step done."""
+    print(f"result {said}", flush=True)
+    if artifact is not None:
+        artifact.metadata["said"] = said
+
+
+def take(artifact: Artifact, kind: Kind) -> Handover:
+    return Receipt.read(Path(artifact.path)).open(kind)
+
+
+def open_if_any(receipt: str, kind: Kind) -> Handover | None:
+    """A hand-over by its receipt's text; None for the empty one, which stands for nothing."""
+    return Receipt.from_text(receipt).open(kind) if receipt else None

@@ -1,0 +1,26 @@
+"""What there is to learn from, as one digest."""
+
+from kfp.dsl import component
+
+from components.image import IMAGE
+
+
+@component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
+def survey(experiment: str, workspace: str, feedback: bool) -> str:
+    """Look at what was released and what guides said since, without reading any recording.
+
+    Args:
+        experiment: The experiment file's text.
+        workspace: The folder under which all steps read and write.
+        feedback: Whether what guides said counts.
+
+    Returns:
+        A digest: as long as it stays the same, there is nothing new to ingest.
+    """
+    from components.receipts import say
+    from silencio.steps import build
+    from silencio.steps.house import House
+
+    found = build.survey(House.of(experiment, workspace), feedback)
+    say(found[:12])
+    return found

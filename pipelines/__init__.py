@@ -1,0 +1,1 @@
+"""Kubeflow pipelines, and how they run: on this machine without a cluster, or compiled for one."""

@@ -1,0 +1,93 @@
+"""`silencio pipeline …` and `silencio demo`: added to the command by the entry points in pyproject.toml."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from silencio.cli import Experiment, Here, Workspace, house_at
+from silencio.errors import GateRefused
+
+pipeline = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Run the loop's steps as Kubeflow pipelines. Example: silencio pipeline run demo",
+)
+
+Approved = Annotated[
+    str, typer.Option("--approved-by", help="Who looked at the report and the canary, by name.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Ask every step again, also those that are cached.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(pipeline, name="pipeline")
+    app.command("demo")(demo)
+
+
+@pipeline.command("run")
+def run(
+    experiment: Experiment = "demo",
+    workspace: Workspace = Here,
+    feedback: Annotated[bool, typer.Option(help="Train on what guides corrected since, too.")] = True,
+    fresh: Fresh = False,
+) -> None:
+    """Train, judge, shrink, test, package, put on staging.
+
+    Example: silencio pipeline run my.yaml
+    """
+    from pipelines.runs import run_training
+    from pipelines.screen import following
+
+    with following("continuous training") as follow:
+        run_training(house_at(experiment, workspace), follow, feedback, fresh)
+
+
+@pipeline.command("promote")
+def promote(
+    experiment: Experiment = "demo",
+    workspace: Workspace = Here,
+    approved_by: Approved = "",
+    canary_only: Annotated[
+        bool, typer.Option("--canary-only", help="Be content with a canary that did well and waits.")
+    ] = False,
+) -> None:
+    """Canary, and with a person's approval production.
+
+    Example: silencio pipeline promote demo --approved-by Ana
+    """
+    from pipelines.runs import run_promotion
+    from pipelines.screen import following
+
+    with following("promotion") as follow:
+        run_promotion(house_at(experiment, workspace), follow, approved_by, canary_only=canary_only)
+
+
+@pipeline.command("compile")
+def compile_pipelines(
+    folder: Annotated[Path, typer.Argument(help="Where the YAML files go.")] = Path("compiled"),
+) -> None:
+    """Write both pipelines as YAML for a Kubeflow cluster.
+
+    Example: silencio pipeline compile compiled/
+    """
+    from pipelines.runs import compile_all
+
+    for path in compile_all(folder):
+        print(path)
+
+
+def demo(
+    approved_by: Approved = "",
+    workspace: Workspace = Here,
+    experiment: Experiment = "demo",
+) -> None:
+    """Walk the whole loop on the built-in reserve.
+
+    Example: silencio demo --approved-by Ana
+    """
+    from pipelines.demo import walk
+
+    if not approved_by:
+        raise GateRefused("Nobody approves.", "Production takes a person's word: --approved-by NAME.")
+    walk(house_at(experiment, workspace), approved_by)

@@ -1,0 +1,116 @@
+"""The whole loop once, for someone who sees it for the first time: `make demo`."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from pipelines.runs import run_promotion, run_training
+from pipelines.screen import following
+from pipelines.spoil import spoiled
+from silencio.errors import GateRefused
+from silencio.evaluation.gates import GateResult
+from silencio.optimize.bundle import Bundle
+from silencio.registry.stages import Stage
+from silencio.registry.versions import Version
+from silencio.release.promote import promote
+from silencio.steps import build, release
+from silencio.steps.house import House
+from silencio.steps.watch import reasons
+
+GUIDE = "Ana, a guide"
+Say = Callable[..., None]
+
+
+def walk(house: House, approved_by: str) -> None:
+    """Train, judge, shrink, test, stage; canary, approve, promote; roll a bad one back; listen to a guide."""
+    began = time.monotonic()
+    say = Console(file=sys.stdout, highlight=False, soft_wrap=True).print
+    # The first round learns from the release alone: what the guide says in round 5 is for the next one.
+    with following("1  From recordings to a version on staging") as follow:
+        version = run_training(house, follow, feedback=False)
+    say()
+    with following("2  Canary, approval, production") as follow:
+        if version.stage is not Stage.PRODUCTION:
+            version = run_promotion(house, follow, approved_by, version)
+        else:
+            say(f"  version {version.number} is in production already")
+    address = release.restore(house)
+    bundle = house.registry.fetch(version)
+    say()
+    refusal = _plant_a_fault(house, bundle, approved_by)
+    say(f"  rolled back; {address} still serves version {version.number}\n")
+    _listen(house, address, say)
+    say()
+    _summarize(house, version, bundle, address, refusal, approved_by, began, say)
+
+
+def _plant_a_fault(house: House, good: Bundle, approved_by: str) -> str:
+    """Why the canary refused."""
+    bundle = Bundle(spoiled(good, house.workspace))
+    version = house.registry.register(bundle)
+    gates = [GateResult.from_json(gate) for gate in good.facts["gates"]]
+    reason = "planted by the demo: the list of species packed in another order after all tests"
+    if version.stage in (Stage.CANDIDATE, Stage.ARCHIVED):
+        promote(
+            house.registry, house.record, version, Stage.STAGING, bundle=bundle, gates=gates, reason=reason
+        )
+    with following(
+        "3  A bad candidate: its species in the wrong order, packed after all tests passed"
+    ) as follow:
+        try:
+            run_promotion(house, follow, approved_by, house.registry.get(version.number))
+        except GateRefused as refusal:
+            return refusal.problem
+    raise GateRefused("The planted fault reached production.", "That is a bug: please report it.")
+
+
+def _listen(house: House, address: str, say: Say) -> None:
+    say("[bold]4  What the service hears, and what a guide says to it[/bold]")
+    catalog = build.ingest(house, with_feedback=False)
+    with httpx.Client(base_url=address, timeout=30, trust_env=False) as http:
+        answer: dict[str, Any] = {}
+        for path in build.unseen_recordings(catalog, most=3):
+            answer = http.post("/v1/identify", content=path.read_bytes()).raise_for_status().json()
+            heard = ", ".join(f"{s['common_name']} {s['confidence']:.0%}" for s in answer["species"])
+            say(f"  {path.name}: {heard or 'nothing that it is sure of'}")
+        species = http.get("/v1/species").json()[0]
+        word = {"request": answer["request"], "species": species["code"], "said_by": GUIDE}
+        http.post("/v1/feedback", json=word).raise_for_status()
+    say(f"  {GUIDE}, corrects the last one: {species['common_name']}")
+    after = build.ingest(house)
+    say(f"  the next catalog has {after.facts['feedback']} recording from feedback, to train on")
+    for reason in reasons(house):
+        say(f"  train again? yes. {reason}")
+
+
+def _summarize(
+    house: House,
+    version: Version,
+    bundle: Bundle,
+    address: str,
+    refusal: str,
+    approved_by: str,
+    began: float,
+    say: Say,
+) -> None:
+    facts = bundle.facts
+    gates = [GateResult.from_json(gate) for gate in facts["gates"]]
+    entries = house.record.verify()
+    found = {
+        "promoted": f"{version.model} version {version.number}, approved by {approved_by}",
+        "because": f"it passed {len(gates)} gates offline (mAP {facts['map']:.3f}), and its canary did well",
+        "as": f"{facts['variant']}, {facts['size_mb']} MB, {facts['latency_ms']} ms a window on one core",
+        "refused": refusal,
+        "report": bundle.folder / "report/report.html",
+        "service": f"{address}  (until it was idle for half an hour, or: silencio release stop)",
+        "record": f"{len(entries)} moves, each chained to the one before (silencio registry history)",
+        "next": f"silencio pipeline run {house.experiment.name}  (learns from the correction)",
+        "took": f"{time.monotonic() - began:.0f} s",
+    }
+    say("[bold]5  What was decided[/bold]")
+    for name, what in found.items():
+        say(f"  [cyan]{name:9}[/cyan] {what}")

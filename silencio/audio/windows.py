@@ -1,0 +1,41 @@
+"""Cut a recording into the windows that models see."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silencio.audio.decode import Limits, Samples, load
+from silencio.audio.features import LogMel
+
+CRUMB_SECONDS = 0.1
+"""A remainder no longer than this is an encoder's padding, no window of its own."""
+
+
+@dataclass(frozen=True)
+class Windowed:
+    starts: NDArray[np.float64]
+    """Seconds into the recording, [windows]"""
+    features: NDArray[np.float32]
+    """[windows, mels, frames]"""
+    seconds: float
+    """The recording's length."""
+
+
+def windows_of(source: Path | bytes, log_mel: LogMel, limits: Limits = Limits()) -> Windowed:
+    """Decode, resample, cut, picture: what training, evaluation and the service all call."""
+    front_end = log_mel.front_end
+    samples = load(source, front_end.sample_rate, limits)
+    crumb = round(CRUMB_SECONDS * front_end.sample_rate)
+    windows = cut(samples, front_end.window_samples, front_end.hop_samples, crumb)
+    starts = np.arange(len(windows)) * front_end.hop_samples / front_end.sample_rate
+    return Windowed(starts, log_mel(windows), len(samples) / front_end.sample_rate)
+
+
+def cut(samples: Samples, length: int, hop: int, crumb: int = 0) -> NDArray[np.float32]:
+    """[samples] to [windows, length], hop <= length; there is always one, the last is padded with silence."""
+    count = 1 + max(0, -(-(len(samples) - length - crumb) // hop))
+    padded = np.pad(samples, (0, max(0, (count - 1) * hop + length - len(samples))))
+    starts = np.arange(count) * hop
+    return np.stack([padded[start : start + length] for start in starts])

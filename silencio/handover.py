@@ -1,0 +1,152 @@
+"""The hand-over: a finished folder with a manifest of SHA-256 digests, known by one digest of its own.
+
+A folder with a manifest is whole; one without is work in progress. Rooms pass hand-overs to each other, and
+processes pass their receipts, which say where a hand-over lies and what it must hash to.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from silencio.errors import SilencioError
+from silencio.identity import digest_of, digest_of_files
+
+MANIFEST = "manifest.json"
+UNFINISHED = f"{MANIFEST}.partial"
+
+
+class Kind(StrEnum):
+    """What is handed over; the value is its folder in the workspace."""
+
+    CATALOG = "processed/catalogs"
+    WINDOWS = "processed/windows"
+    CHECKPOINT = "models/checkpoints"
+    REPORT = "reports"
+    BUNDLE = "models/bundles"
+    IMAGE = "models/images"
+
+    @property
+    def noun(self) -> str:
+        return self.name.lower()
+
+
+VERSIONS: Mapping[Kind, int] = dict.fromkeys(Kind, 1)
+"""The layout that this code writes and reads, by kind."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What travels between processes in place of the folder itself."""
+
+    kind: str
+    address: str
+    digest: str
+    facts: Mapping[str, Any]
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.to_text())
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        return cls.from_text(path.read_text())
+
+    def open(self, kind: Kind) -> "Handover":
+        """The hand-over itself; raises if it was sealed again since the receipt was written.
+
+        No file is hashed: `verify` does that, where it is worth the minutes.
+        """
+        handover = open_handover(Path(self.address), kind)
+        if handover.digest != self.digest:
+            raise SilencioError(
+                f"The {kind.noun} at {self.address} is {handover.digest[:12]}; "
+                f"the step before handed over {self.digest[:12]}.",
+                "Something rewrote it in between: run the pipeline again.",
+            )
+        return handover
+
+
+@dataclass(frozen=True)
+class Handover:
+    kind: Kind
+    folder: Path
+    digest: str
+    files: Mapping[str, str]
+    facts: Mapping[str, Any]
+
+    def __truediv__(self, name: str) -> Path:
+        return self.folder / name
+
+    def receipt(self) -> Receipt:
+        return Receipt(self.kind.noun, str(self.folder.resolve()), self.digest, self.facts)
+
+    def verify(self) -> Self:
+        """Hash every file again and raise on the first that differs, is missing, or is not listed."""
+        found = _contents(self.folder)
+        for name in sorted(self.files.keys() | found.keys()):
+            if self.files.get(name) == found.get(name):
+                continue
+            how = "is missing" if name not in found else "was changed" if name in self.files else "was added"
+            raise SilencioError(
+                f"{self.folder / name} {how} since the {self.kind.noun} was sealed.",
+                "Delete that folder, and it is made again; never use it as it is.",
+            )
+        if _digest(self.kind, self.files) != self.digest:
+            raise SilencioError(
+                f"{self.folder / MANIFEST} was changed since the {self.kind.noun} was sealed.",
+                "Delete that folder, and it is made again; never use it as it is.",
+            )
+        return self
+
+
+def seal(folder: Path, kind: Kind, facts: Mapping[str, Any] | None = None) -> Handover:
+    """Write the manifest of a finished folder. The digest covers the files' contents, not the facts."""
+    files = _contents(folder)
+    digest = _digest(kind, files)
+    manifest = {
+        "kind": kind.noun,
+        "version": VERSIONS[kind],
+        "digest": digest,
+        "facts": dict(facts or {}),
+        "files": files,
+    }
+    partial = folder / UNFINISHED
+    partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    partial.replace(folder / MANIFEST)
+    return Handover(kind, folder, digest, files, dict(facts or {}))
+
+
+def open_handover(folder: Path, kind: Kind) -> Handover:
+    path = folder / MANIFEST
+    if not path.exists():
+        raise SilencioError(
+            f"There is no finished {kind.noun} at {folder}.",
+            f"Check the path, or run the step that makes the {kind.noun} again.",
+        )
+    manifest = json.loads(path.read_text())
+    if (manifest["kind"], manifest["version"]) != (kind.noun, VERSIONS[kind]):
+        raise SilencioError(
+            f"{folder} holds a {manifest['kind']} of version {manifest['version']}, "
+            f"not a {kind.noun} of version {VERSIONS[kind]}.",
+            f"Give the path of a {kind.noun}, or make it again with this version of silencio.",
+        )
+    return Handover(kind, folder, manifest["digest"], manifest["files"], manifest["facts"])
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    """The digest of every file that a manifest lists; a manifest that a kill cut short is none of them."""
+    return {n: d for n, d in digest_of_files(folder).items() if n not in (MANIFEST, UNFINISHED)}
+
+
+def _digest(kind: Kind, files: Mapping[str, str]) -> str:
+    return digest_of({"kind": kind.noun, "version": VERSIONS[kind], "files": files})

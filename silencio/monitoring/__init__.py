@@ -1,0 +1,1 @@
+"""Whether the champion is still true, and what says that it is not."""

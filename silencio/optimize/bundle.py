@@ -1,0 +1,70 @@
+"""The bundle: everything that serving, packaging and rolling back need, in one sealed folder.
+
+model.onnx  labels.csv  thresholds.json  frontend.json  report/  model_card.md  sbom.json  manifest.json
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silencio.data.species import Species, read_species, write_species
+from silencio.handover import Handover, Kind, open_handover
+from silencio.optimize.session import OnnxModel
+from silencio.settings import FrontEnd
+
+
+@dataclass(frozen=True)
+class Bundle:
+    handover: Handover
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Every file is hashed against the manifest before any of them is used."""
+        return cls(open_handover(folder, Kind.BUNDLE).verify())
+
+    @property
+    def folder(self) -> Path:
+        return self.handover.folder
+
+    @property
+    def digest(self) -> str:
+        return self.handover.digest
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return self.handover.facts
+
+    @cached_property
+    def species(self) -> tuple[Species, ...]:
+        return read_species(self.folder / "labels.csv")
+
+    @cached_property
+    def thresholds(self) -> NDArray[np.float32]:
+        """The probability from which on a species counts as heard, [classes]."""
+        by_code = json.loads((self.folder / "thresholds.json").read_text())
+        return np.array([by_code[s.code] for s in self.species], dtype=np.float32)
+
+    @cached_property
+    def front_end(self) -> FrontEnd:
+        return FrontEnd.model_validate_json((self.folder / "frontend.json").read_text())
+
+    def model(self, threads: int = 1) -> OnnxModel:
+        return OnnxModel(self.folder / "model.onnx", threads)
+
+
+def write_contents(
+    folder: Path,
+    species: tuple[Species, ...],
+    thresholds: Mapping[str, float],
+    front_end: FrontEnd,
+) -> None:
+    """The small files beside model.onnx. Sealing is the caller's."""
+    write_species(species, folder / "labels.csv")
+    (folder / "thresholds.json").write_text(json.dumps(thresholds, indent=2, sort_keys=True) + "\n")
+    (folder / "frontend.json").write_text(front_end.model_dump_json(indent=2) + "\n")

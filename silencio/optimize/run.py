@@ -1,0 +1,128 @@
+"""Optimize: a checkpoint in, the sealed bundle of its cheapest variant that passes every gate out."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from silencio.data.windows import Windows
+from silencio.errors import GateRefused
+from silencio.evaluation.judged import judged_on
+from silencio.evaluation.report import write_report
+from silencio.evaluation.run import Champion, identity
+from silencio.evaluation.thresholds import choose_thresholds
+from silencio.handover import Handover, Kind
+from silencio.identity import code_digest, git_commit
+from silencio.optimize.bundle import write_contents
+from silencio.optimize.card import write_card, write_sbom
+from silencio.optimize.export import export
+from silencio.optimize.quantize import Calibration
+from silencio.optimize.search import Variant, choose, search
+from silencio.optimize.session import OnnxModel
+from silencio.progress import Tell, nobody
+from silencio.settings import Experiment
+from silencio.training.checkpoint import Checkpoint
+from silencio.workspace import Workspace
+
+SEARCH = "search"
+
+
+def optimize(
+    experiment: Experiment,
+    windows: Windows,
+    checkpoint: Checkpoint,
+    workspace: Workspace,
+    champion: Champion | None,
+    tell: Tell = nobody,
+) -> Handover:
+    inputs = {
+        "windows": windows.handover.digest,
+        "checkpoint": checkpoint.handover.digest,
+        "evaluation": experiment.evaluation.model_dump(mode="json"),
+        "optimize": experiment.optimize.model_dump(mode="json"),
+        "seed": experiment.seed,
+        "champion": champion.digest if champion else None,
+        "code": code_digest("optimize", "evaluation"),
+    }
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        scratch = folder / SEARCH
+        scratch.mkdir(exist_ok=True)
+        judged = judged_on(windows, "test")
+        pictures = windows.features[judged.rows].astype(np.float32)
+        calibration = calibration_windows(windows, experiment)
+        difference = export(checkpoint.model(), calibration[:16], scratch / "exported.onnx")
+        before = champion.scores(judged) if champion else None
+        variants = search(
+            scratch / "exported.onnx", calibration, pictures, judged, before, experiment, scratch, tell
+        )
+        chosen = choose(variants)
+        if chosen is None:
+            raise GateRefused(
+                f"No variant passes every gate. {_refusals(variants)}", "See the report's slices."
+            )
+        shutil.copyfile(chosen.path, folder / "model.onnx")
+        model = OnnxModel(folder / "model.onnx")
+        validation = judged_on(windows, "validation")
+        heard = model.probabilities(windows.features[validation.rows].astype(np.float32))
+        thresholds = choose_thresholds(validation.truth, heard, experiment.evaluation.false_positive_rate)
+        write_contents(folder, windows.species, thresholds, windows.front_end)
+        described = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.name}
+        write_report(
+            folder / "report", chosen.evaluation, judged.truth, model.probabilities(pictures), described
+        )
+        write_card(
+            folder / "model_card.md", experiment, windows.species, chosen.name, chosen.evaluation, described
+        )
+        write_sbom(folder / "sbom.json")
+        (folder / "variants.json").write_text(json.dumps([_row(v) for v in variants], indent=2) + "\n")
+        shutil.rmtree(scratch)
+        return {
+            "experiment": experiment.name,
+            "architecture": experiment.model.architecture,
+            "variant": chosen.name,
+            "export_difference": difference,
+            "map": chosen.evaluation.figure().candidate.value,
+            "size_mb": round(chosen.size_mb, 2),
+            "latency_ms": round(chosen.latency_ms, 2),
+            "catalog": described["catalog"],
+            "checkpoint": checkpoint.handover.digest,
+            "champion": champion.digest if champion else None,
+            "run_id": checkpoint.facts["run_id"],
+            "commit": git_commit(),
+            "gates": [g.to_json() for g in chosen.gates],
+        }
+
+    return workspace.produce(Kind.BUNDLE, inputs, build)
+
+
+def calibration_windows(windows: Windows, experiment: Experiment) -> Calibration:
+    """Drawn from training recordings only: what judges a model may not shape it. [windows, mels, frames]"""
+    train = windows.rows("train")
+    count = min(experiment.optimize.calibration_windows, len(train))
+    drawn = np.random.default_rng(experiment.seed).choice(train, count, replace=False)
+    calibration: Calibration = windows.features[np.sort(drawn)].astype(np.float32)
+    return calibration
+
+
+def _refusals(variants: list[Variant]) -> str:
+    lines = []
+    for variant in variants:
+        refusing = [f"{g.name} on {g.slice}: {g.reason}" for g in variant.gates if g.verdict != "pass"]
+        lines.append(f"{variant.name}: {'; '.join(refusing)}")
+    return " ".join(lines)
+
+
+def _row(variant: Variant) -> dict[str, Any]:
+    """A variant as the table of the search shows it."""
+    return {
+        "variant": variant.name,
+        "size_mb": round(variant.size_mb, 2),
+        "latency_ms": round(variant.latency_ms, 2),
+        "map": variant.evaluation.figure().candidate.value,
+        "verdict": variant.verdict.value,
+        "gates": [g.to_json() for g in variant.gates],
+    }

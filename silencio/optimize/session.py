@@ -1,0 +1,37 @@
+"""Run an ONNX model on the CPU."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+# Otherwise it writes an id of this machine to disk, and complains where it may not.
+onnxruntime.disable_telemetry_events()
+
+BATCH = 16
+
+
+class OnnxModel:
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def logits(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
+        """[windows, mels, frames] to [windows, classes], a batch at a time."""
+        batches = [
+            self._session.run(None, {self._input: windows[i : i + BATCH, None].astype(np.float32)})[0]
+            for i in range(0, len(windows), BATCH)
+        ]
+        return np.concatenate(batches)
+
+    def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
+        """[windows, mels, frames] to [windows, classes]; a window may hold several species or none."""
+        return sigmoid(self.logits(windows))
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Experiment files that ship with silencio, one YAML an experiment."""

@@ -1,0 +1,1 @@
+"""From a registered bundle to traffic: tracks, a router with weights, and the analysis of a canary."""

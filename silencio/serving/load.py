@@ -1,0 +1,67 @@
+"""Several users at once against a service: recordings in, what came back and how long it took out."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Call:
+    recording: Path
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    call: Call
+    status: int | None
+    """None if no answer came at all."""
+    milliseconds: float
+    answer: Mapping[str, Any]
+    """The body; empty unless the status is 200."""
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 200
+
+
+def identify_all(address: str, calls: Sequence[Call], users: int) -> list[Reply]:
+    """Every call once, in its order, by `users` who each wait for their answer before they ask again."""
+    with client(address, users) as http, ThreadPoolExecutor(users) as crowd:
+        return list(crowd.map(lambda call: _identify(http, call), calls))
+
+
+def client(address: str, users: int = 1) -> httpx.Client:
+    limits = httpx.Limits(max_connections=users, max_keepalive_connections=users)
+    return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+
+
+def p95(replies: Sequence[Reply]) -> float:
+    """Of the answered ones, in milliseconds; not a number if there are none."""
+    times = [r.milliseconds for r in replies if r.ok]
+    return float(np.percentile(times, 95)) if times else nan
+
+
+def error_rate(replies: Sequence[Reply]) -> float:
+    """The share that was not answered with 200; not a number if nothing was asked."""
+    return float(np.mean([not r.ok for r in replies])) if replies else nan
+
+
+def _identify(http: httpx.Client, call: Call) -> Reply:
+    recording = call.recording.read_bytes()
+    begun = time.perf_counter()
+    try:
+        response = http.post("/v1/identify", content=recording, headers=dict(call.headers))
+    except httpx.TransportError:
+        return Reply(call, None, 1000 * (time.perf_counter() - begun), {})
+    took = 1000 * (time.perf_counter() - begun)
+    return Reply(call, response.status_code, took, response.json() if response.status_code == 200 else {})

@@ -1,0 +1,91 @@
+"""Pack a bundle and the service into a container image; where no image can be built, hand over its context.
+
+context = write_context(bundle.folder, workspace / "models/images" / bundle.digest[:16])
+image = build_image(context, "silencio:" + bundle.digest[:12])
+"""
+
+import logging
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from silencio import __version__
+from silencio.errors import SilencioError
+from silencio.identity import PACKAGE, git_commit
+from silencio.optimize.bundle import Bundle
+
+log = logging.getLogger(__name__)
+
+BUILD_SECONDS = 1800
+NOT_SOURCE = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+
+
+@dataclass(frozen=True)
+class Image:
+    context: Path
+    digest: str | None
+    """`sha256:…` of the image's manifest; None where only the context could be made."""
+    note: str
+    """Why there is no image, or how it was built."""
+
+
+def write_context(bundle_folder: Path, folder: Path) -> Path:
+    """Fill an empty or missing folder with all that `buildah build` or `docker build` needs.
+
+    The same bundle and the same code give the same files. Layers go from what changes least to what changes
+    most: dependencies, source, bundle.
+    """
+    bundle = Bundle.open(bundle_folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise SilencioError(f"{folder} is not empty.", "Name a new folder for the image's context.")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(bundle.folder, folder / "bundle")
+    shutil.copytree(PACKAGE, folder / "silencio", ignore=NOT_SOURCE)
+    checkout = PACKAGE.parent
+    (folder / "requirements.txt").write_text("\n".join(_requirements(checkout)) + "\n")
+    lock = checkout / "requirements.lock"
+    (folder / "constraints.txt").write_text(lock.read_text() if lock.exists() else "")
+    template = (files("silencio.serving") / "Containerfile").read_text()
+    text = Template(template).substitute(commit=git_commit(), bundle=bundle.digest)
+    (folder / "Containerfile").write_text(text)
+    return folder
+
+
+def build_image(context: Path, tag: str) -> Image:
+    """Build with buildah. Without it, or without the base image, the context is what is handed over."""
+    buildah = shutil.which("buildah")
+    if buildah is None:
+        return Image(context, None, "buildah is not installed: build the context where it, or Docker, is.")
+    build = [buildah, "build", "--isolation", "chroot", "--format", "docker", "--layers", "--timestamp", "0"]
+    try:
+        _run([*build, "--tag", tag, str(context)])
+        digest = _run(
+            [buildah, "inspect", "--type", "image", "--format", "{{.FromImageDigest}}", tag]
+        ).strip()
+    except subprocess.TimeoutExpired:
+        return Image(
+            context, None, f"buildah took longer than {BUILD_SECONDS} s: build the context elsewhere."
+        )
+    except subprocess.CalledProcessError as error:
+        words = (error.stderr or "").strip().splitlines() or ["it said nothing"]
+        return Image(context, None, f"buildah could not build it: {words[-1]}")
+    return Image(context, digest, f"Built by buildah as {tag}.")
+
+
+def _requirements(checkout: Path) -> list[str]:
+    """What the service imports, as pyproject.toml says; an installed package asks for itself instead."""
+    declared = checkout / "pyproject.toml"
+    if not declared.exists():
+        return [f"silencio[serve]=={__version__}"]
+    project = tomllib.loads(declared.read_text())["project"]
+    return sorted([*project["dependencies"], *project["optional-dependencies"]["serve"]])
+
+
+def _run(command: list[str]) -> str:
+    log.info("%s", " ".join(command))
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=BUILD_SECONDS)
+    return done.stdout

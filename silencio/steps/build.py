@@ -1,0 +1,184 @@
+"""From recordings to a registered version: each step takes what was handed over before, and hands over the next."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from silencio.handover import Handover, Kind
+from silencio.identity import code_digest, digest_of, git_commit
+from silencio.progress import Progress, Tell, counting, nobody
+from silencio.steps.house import House
+
+# Rooms are imported by the steps that need them: a step that finds its work done must not wait for torch.
+if TYPE_CHECKING:
+    from silencio.evaluation.gates import GateResult
+    from silencio.evaluation.run import Champion
+    from silencio.registry.versions import Version
+
+RECORDINGS = 12
+"""How many test recordings the integration test and the canary send."""
+
+
+def survey(house: House, with_feedback: bool = True) -> str:
+    """A digest of what there is to learn from: while it stays the same, so does the catalog."""
+    from silencio.data.ingest import survey as look
+
+    return digest_of(look(house.experiment, house.feedback if with_feedback else None))
+
+
+def ingest(house: House, with_feedback: bool = True, tell: Tell = nobody) -> Handover:
+    from silencio.data.ingest import ingest as make
+
+    feedback = house.feedback if with_feedback else None
+    return make(house.experiment, house.workspace, feedback, counting(tell, "recordings composed"))
+
+
+def features(house: House, catalog: Handover, tell: Tell = nobody) -> Handover:
+    from silencio.data.windows import build_windows
+
+    return build_windows(catalog, house.experiment.audio, house.workspace, counting(tell, "recordings heard"))
+
+
+def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
+    from silencio.data.windows import Windows
+    from silencio.registry.runs import Runs
+    from silencio.training.checkpoint import Epoch
+    from silencio.training.run import train as fit
+
+    def told(epoch: Epoch) -> None:
+        what = f"epochs, loss {epoch.loss:.3f}, validation mAP {epoch.validation_map:.3f}"
+        tell(Progress(epoch.number, epoch.of, what))
+
+    runs = Runs(house.site, house.workspace)
+    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told)
+
+
+def champion(house: House, checkpoint: Handover) -> Handover | None:
+    """The bundle that a candidate is compared with: production's, unless that one came from this checkpoint.
+
+    Then it is the one that production's was itself compared with: a run that is repeated after its promotion
+    asks what it asked before, and finds everything done.
+    """
+    from silencio.registry.stages import Stage
+
+    version = house.registry.at(Stage.PRODUCTION)
+    if version is None:
+        return None
+    bundle = house.registry.fetch(version)
+    if bundle.facts["checkpoint"] != checkpoint.digest:
+        return bundle.handover
+    before = house.registry.with_bundle(bundle.facts["champion"])
+    return house.registry.fetch(before).handover if before else None
+
+
+def evaluate(
+    house: House, catalog: Handover, windows: Handover, checkpoint: Handover, champion: Handover | None
+) -> Handover:
+    from silencio.data.windows import Windows
+    from silencio.evaluation.run import evaluate_checkpoint
+    from silencio.training.checkpoint import Checkpoint
+
+    store = Windows.open(windows)
+    rival = _champion(house, champion, catalog, windows)
+    return evaluate_checkpoint(house.experiment, store, Checkpoint(checkpoint), house.workspace, rival)
+
+
+def optimize(
+    house: House,
+    catalog: Handover,
+    windows: Handover,
+    checkpoint: Handover,
+    champion: Handover | None,
+    tell: Tell = nobody,
+) -> Handover:
+    from silencio.data.windows import Windows
+    from silencio.optimize.run import optimize as search
+    from silencio.training.checkpoint import Checkpoint
+
+    store = Windows.open(windows)
+    rival = _champion(house, champion, catalog, windows)
+    return search(house.experiment, store, Checkpoint(checkpoint), house.workspace, rival, tell)
+
+
+def _champion(
+    house: House, bundle: Handover | None, catalog: Handover, windows: Handover
+) -> "Champion | None":
+    from silencio.data.windows import Windows
+    from silencio.optimize.bundle import Bundle
+    from silencio.optimize.champion import champion_of
+
+    return champion_of(Bundle(bundle), catalog, Windows.open(windows), house.workspace) if bundle else None
+
+
+def integration_test(house: House, bundle: Handover, catalog: Handover) -> list["GateResult"]:
+    """Start the real service on the bundle, in a process of its own, and ask it all that its callers rely on."""
+    from silencio.optimize.bundle import Bundle
+    from silencio.serving.contract import check_service
+    from silencio.serving.process import free_port, silencio_command, start
+
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    # What the test says in its feedback is not meant for any training.
+    with tempfile.TemporaryDirectory() as feedback:
+        options = ("--bundle", str(bundle.folder), "--feedback", feedback, "--port", str(port))
+        logged = house.workspace / "logs" / "integration-test.log"
+        service = start(silencio_command("serve", *options), logged, f"{address}/readyz")
+        try:
+            bar = house.experiment.release.max_p95_ms
+            return check_service(address, Bundle(bundle), unseen_recordings(catalog), bar)
+        finally:
+            service.stop()
+
+
+def unseen_recordings(catalog: Handover, most: int = RECORDINGS) -> list[Path]:
+    """Recordings that no model was trained on, spread over the catalog's test part."""
+    from silencio.data.catalog import Catalog
+
+    opened = Catalog.open(catalog)
+    uris = opened.recordings.filter(part="test")["uri"].to_list()
+    return [opened.path_of(uri) for uri in uris[:: max(1, len(uris) // most)][:most]]
+
+
+def package(house: House, bundle: Handover) -> Handover:
+    """The container's build context and, where it can be built, the image's digest."""
+    from silencio.serving.package import build_image, write_context
+
+    inputs = {
+        "bundle": bundle.digest,
+        "code": code_digest(),
+        "commit": git_commit(),
+        "builder": shutil.which("buildah"),
+    }
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        shutil.rmtree(folder / "context", ignore_errors=True)
+        context = write_context(bundle.folder, folder / "context")
+        image = build_image(context, f"silencio:{bundle.digest[:12]}")
+        return {"image": image.digest, "note": image.note}
+
+    return house.workspace.produce(Kind.IMAGE, inputs, build)
+
+
+def register(house: House, bundle: Handover, image: Handover, tested: Iterable["GateResult"]) -> "Version":
+    """A version at stage staging, on the bundle's own gates and those of the integration test."""
+    from silencio.evaluation.gates import GateResult
+    from silencio.optimize.bundle import Bundle
+    from silencio.registry.stages import Stage
+    from silencio.release.promote import promote
+
+    judged = [GateResult.from_json(gate) for gate in bundle.facts["gates"]]
+    version = house.registry.register(Bundle(bundle))
+    if version.stage is Stage.CANDIDATE:
+        promote(
+            house.registry,
+            house.record,
+            version,
+            Stage.STAGING,
+            bundle=Bundle(bundle),
+            gates=[*judged, *tested],
+            reason="passed offline evaluation, optimization and the integration test",
+            image=image.facts["image"],
+        )
+    return house.registry.get(version.number)

@@ -1,0 +1,139 @@
+"""From a registered version to production traffic, or back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from silencio.errors import GateRefused, WrongUse
+from silencio.steps.house import House
+
+if TYPE_CHECKING:
+    from silencio.evaluation.gates import GateResult
+    from silencio.registry.versions import Version
+    from silencio.release.canary import CanaryAnalysis
+    from silencio.release.tracks import Deployment
+
+
+def deploy_staging(house: House, version: "Version") -> "Deployment | None":
+    """The version's own bundle, out of the registry, on the staging track, where no traffic goes by itself.
+
+    None for a version that has gone further already.
+    """
+    from silencio.registry.stages import Stage
+    from silencio.release.router import Track
+
+    if version.stage is not Stage.STAGING:
+        return None
+    return house.tracks.deploy(Track.STAGING, house.registry.fetch(version).folder)
+
+
+def restore(house: House) -> str:
+    """Serve the registry's production version again where its process is gone; the gateway's address."""
+    from silencio.registry.stages import Stage
+    from silencio.release.router import Track
+
+    version = house.registry.at(Stage.PRODUCTION)
+    if version is None:
+        raise GateRefused("Nothing is in production.", "Promote a version first: `silencio release promote`.")
+    house.tracks.deploy(Track.PRODUCTION, house.registry.fetch(version).folder)
+    if Track.CANARY not in house.tracks.running():
+        house.tracks.set_weights({Track.PRODUCTION: 100})
+    return house.tracks.gateway_address()
+
+
+def start_canary(house: House, version: "Version") -> str:
+    """The version beside the champion on its share of the traffic; the gateway's address."""
+    from silencio.registry.stages import Stage
+    from silencio.release.promote import promote
+    from silencio.release.router import Track
+
+    bundle = house.registry.fetch(version)
+    if version.stage is not Stage.CANARY:
+        promote(
+            house.registry,
+            house.record,
+            version,
+            Stage.CANARY,
+            bundle=bundle,
+            gates=house.record.gates(version.model, version.number),
+            reason="a share of the traffic, to be watched",
+        )
+    house.tracks.deploy(Track.CANARY, bundle.folder)
+    share = round(100 * house.experiment.release.canary_share)
+    alone = Track.PRODUCTION not in house.tracks.running()
+    weights = {Track.CANARY: 100} if alone else {Track.PRODUCTION: 100 - share, Track.CANARY: share}
+    house.tracks.set_weights(weights)
+    return house.tracks.gateway_address()
+
+
+def analyse_canary(house: House, version: "Version", recordings: Sequence[Path]) -> "CanaryAnalysis":
+    from silencio.release.canary import analyse
+    from silencio.release.router import Track
+
+    baseline = Track.PRODUCTION if Track.PRODUCTION in house.tracks.running() else None
+    bundle = house.registry.fetch(version)
+    return analyse(
+        house.tracks.gateway_address(), baseline, list(recordings), bundle, house.experiment.release
+    )
+
+
+def finish(
+    house: House, version: "Version", gates: Sequence["GateResult"], approved_by: str | None
+) -> "Version":
+    """All traffic to the version, if its gates passed and a person approved; the tracks on its way are freed."""
+    from silencio.registry.stages import Stage
+    from silencio.release.promote import promote
+    from silencio.release.router import Track
+
+    bundle = house.registry.fetch(version)
+    promote(
+        house.registry,
+        house.record,
+        version,
+        Stage.PRODUCTION,
+        bundle=bundle,
+        gates=gates,
+        approved_by=approved_by,
+        reason="the canary did well",
+    )
+    house.tracks.deploy(Track.PRODUCTION, bundle.folder)
+    house.tracks.set_weights({Track.PRODUCTION: 100})
+    for track in (Track.CANARY, Track.STAGING):
+        house.tracks.retire(track)
+    return house.registry.get(version.number)
+
+
+def roll_back(house: House, version: "Version", gates: Sequence["GateResult"], reason: str) -> None:
+    """No more traffic to a canary; production serves on as it did."""
+    from silencio.registry.stages import Stage
+    from silencio.release.promote import promote
+    from silencio.release.router import Track
+
+    if version.stage is Stage.PRODUCTION:
+        raise WrongUse(
+            f"Version {version.number} is in production.",
+            "Promote the version that is to take its place instead.",
+        )
+    house.tracks.retire(Track.CANARY)
+    promote(
+        house.registry,
+        house.record,
+        version,
+        Stage.ARCHIVED,
+        bundle=house.registry.fetch(version),
+        gates=gates,
+        reason=reason,
+    )
+
+
+def waiting(house: House) -> "Version":
+    """The version that a promotion is about: the one on canary, else the one on staging."""
+    from silencio.registry.stages import Stage
+
+    version = house.registry.at(Stage.CANARY) or house.registry.at(Stage.STAGING)
+    if version is None:
+        raise GateRefused(
+            f"No version of {house.registry.model} is on staging.",
+            "Run `silencio pipeline run` first: what passes its gates goes there.",
+        )
+    return version

@@ -1,0 +1,64 @@
+"""The loop, walked once a session on the `tiny` reserve: what the tests of many rooms look at afterwards."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from silencio.settings import Site, load_experiment
+from silencio.steps.house import House
+from silencio.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+REVIEWER = "Rosa, the reviewer"
+
+
+@dataclass(frozen=True)
+class Walked:
+    house: House
+    printed: str
+
+
+def silencio(*arguments: str, workspace: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a user calls it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "silencio", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "SILENCIO_WORKSPACE": str(workspace), **environment},
+        capture_output=True,
+        text=True,
+        timeout=540,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    """`silencio demo tiny`, from nothing."""
+    folder = tmp_path_factory.mktemp("loop") / "workspace"
+    house = House(load_experiment("tiny"), Site(workspace=str(folder)), Workspace(folder))
+    done = silencio("demo", "tiny", "--approved-by", REVIEWER, workspace=folder)
+    try:
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield Walked(house, done.stdout)
+    finally:
+        house.tracks.stop_all()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def borrowed(walked: Walked, tmp_path: Path) -> House:
+    """A house of one's own with the data of the walked one, to train or judge in without a trace."""
+    own = Workspace(tmp_path / "workspace")
+    for name in ("raw", "processed"):
+        shutil.copytree(walked.house.workspace / name, own / name, dirs_exist_ok=True)
+    return House(walked.house.experiment, Site(workspace=str(own.root)), own)

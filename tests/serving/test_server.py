@@ -1,0 +1,181 @@
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from silencio.errors import SilencioError, WrongUse
+from silencio.evaluation.gates import Verdict, decision
+from silencio.optimize.bundle import Bundle
+from silencio.serving import load
+from silencio.serving.contract import check_service
+from silencio.serving.process import RunningProcess, born, free_port, silencio_command, start
+from silencio.serving.server import run
+from tests.bundles import TONES, make_bundle, tone, write_tones
+
+Start = Callable[..., tuple[str, RunningProcess]]
+
+
+@pytest.fixture(scope="module")
+def address(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that all tests share, but those that end theirs."""
+    folder = tmp_path_factory.mktemp("service")
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    what = ["--bundle", str(bundle.folder), "--feedback", str(folder / "feedback"), "--port", str(port)]
+    process = start(silencio_command("serve", *what), folder / "log", f"{address}/readyz")
+    yield address
+    process.stop()
+
+
+@pytest.fixture
+def launch(bundle: Bundle, tmp_path: Path) -> Iterator[Start]:
+    """Starts services in processes of their own, and stops those that the test leaves running."""
+    started: list[RunningProcess] = []
+
+    def launch(*options: str) -> tuple[str, RunningProcess]:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        what = ["--bundle", str(bundle.folder), "--feedback", str(tmp_path / "feedback"), "--port", str(port)]
+        process = start(silencio_command("serve", *what, *options), tmp_path / "log", f"{address}/readyz")
+        started.append(process)
+        return address, process
+
+    yield launch
+    for process in started:
+        process.stop()
+
+
+def test_a_service_keeps_its_contract(address: str, bundle: Bundle, tmp_path: Path) -> None:
+    results = check_service(address, bundle, write_tones(tmp_path / "tones"), max_p95_ms=5_000)
+    assert decision(results) is Verdict.PASS, results
+    assert {r.name for r in results} >= {
+        "skew",
+        "labels",
+        "feedback",
+        "refuses garbage",
+        "error rate",
+        "p95 ms",
+    }
+
+
+def test_a_service_of_another_bundle_breaks_the_contract(address: str, tmp_path: Path) -> None:
+    swapped = dict(zip(TONES, reversed(TONES.values()), strict=True))
+    other = make_bundle(tmp_path / "other", tones=swapped)
+    results = check_service(address, other, write_tones(tmp_path / "tones"), max_p95_ms=5_000)
+    failed = {r.name for r in results if r.verdict is Verdict.FAIL}
+    assert failed == {"serves the bundle", "skew"}
+
+
+def test_a_contract_without_recordings_or_service_is_not_passed(address: str, bundle: Bundle) -> None:
+    assert decision(check_service(address, bundle, [])) is Verdict.INCONCLUSIVE
+    assert decision(check_service(f"http://127.0.0.1:{free_port()}", bundle, [])) is Verdict.FAIL
+
+
+def test_an_upload_without_a_length_is_stopped_while_it_comes_in(address: str) -> None:
+    too_large = httpx.post(f"{address}/v1/identify", content=bytes(33 << 20), trust_env=False)
+    assert too_large.status_code == 413
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+    with socket.create_connection((host, port), timeout=10) as line:
+        line.sendall(b"POST /v1/identify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        sent = _send_until_hung_up(line, b"10000\r\n" + bytes(1 << 16) + b"\r\n", at_most=256 << 20)
+    assert sent < 128 << 20, "it read on beyond twice its 32 MiB and what the system buffers"
+
+
+def test_answers_are_not_held_back_by_the_network_stack(address: str) -> None:
+    with load.client(address) as http:
+        took = [http.get("/v1/model").elapsed.total_seconds() for _ in range(30)]
+    assert min(took[10:]) < 0.030, "Nagle's delay costs 40 ms an answer"
+
+
+def test_sigterm_lets_a_request_that_is_under_way_finish(launch: Start) -> None:
+    address, process = launch()
+    recording = tone("howmon1", 2.0)
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+    with socket.create_connection((host, port), timeout=10) as line:
+        head = f"POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: {len(recording)}\r\n\r\n"
+        line.sendall(head.encode() + recording[:1000])
+        time.sleep(0.2)
+        os.kill(process.pid, signal.SIGTERM)
+        time.sleep(0.4)
+        assert process.alive()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{address}/healthz", trust_env=False)
+        line.sendall(recording[1000:])
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"howmon1" in answer
+    _gone(process)
+
+
+def test_stops_by_itself_when_nobody_asks(launch: Start) -> None:
+    address, process = launch("--stop-after-idle", "0.8")
+    for _ in range(3):
+        time.sleep(0.4)
+        assert httpx.get(f"{address}/v1/model", trust_env=False).status_code == 200
+    begun = time.monotonic()
+    while process.alive() and time.monotonic() - begun < 8:
+        assert not process.alive() or _health(address) in (200, None)  # who watches keeps nobody awake
+        time.sleep(0.1)
+    assert not process.alive()
+
+
+def test_a_bundle_that_was_tampered_with_is_not_served(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle").folder
+    (folder / "thresholds.json").write_text("{}")
+    with pytest.raises(SilencioError, match=r"thresholds\.json was changed"):
+        run(folder, port=free_port())
+
+
+def test_a_port_that_is_taken_is_named(bundle: Bundle, address: str) -> None:
+    with pytest.raises(WrongUse, match="cannot be listened on"):
+        run(bundle.folder, port=urlsplit(address).port or 0)
+
+
+def test_a_server_that_is_never_ready_is_stopped_and_its_log_shown(tmp_path: Path) -> None:
+    command = ["sh", "-c", "echo I am $$; exec sleep 60"]
+    with pytest.raises(SilencioError, match="not ready in time") as caught:
+        start(command, tmp_path / "log", f"http://127.0.0.1:{free_port()}/", timeout=0.5)
+    assert "I am" in caught.value.problem
+    pid = int((tmp_path / "log").read_text().split()[-1])
+    assert born(pid) is None
+
+
+def test_a_reused_process_id_is_left_alone() -> None:
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        RunningProcess(stranger.pid, "long ago").stop(grace=0.1)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def _send_until_hung_up(line: socket.socket, chunk: bytes, at_most: int) -> int:
+    sent = 0
+    while sent < at_most:
+        try:
+            line.sendall(chunk)
+        except ConnectionError:
+            break
+        sent += len(chunk)
+    return sent
+
+
+def _health(address: str) -> int | None:
+    try:
+        return httpx.get(f"{address}/healthz", trust_env=False).status_code
+    except httpx.TransportError:
+        return None
+
+
+def _gone(process: RunningProcess) -> None:
+    until = time.monotonic() + 10
+    while process.alive() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not process.alive()
