@@ -122,13 +122,17 @@ class _Followed(contextlib.AbstractContextManager["_Followed"]):
         self._redirected = contextlib.redirect_stdout(_Lines(self._printed))
 
     def __enter__(self) -> "_Followed":
-        logging.getLogger().addFilter(self._logged)
+        root = logging.getLogger()
+        self._level = root.level
+        root.setLevel(logging.INFO)
+        root.addFilter(self._logged)
         self._redirected.__enter__()
         return self
 
     def __exit__(self, *failure: object) -> None:
         self._redirected.__exit__(None, None, None)
         logging.getLogger().removeFilter(self._logged)
+        logging.getLogger().setLevel(self._level)
 
     def _logged(self, record: logging.LogRecord) -> bool:
         """A filter, for the runner takes all handlers off the root logger; none passes on to standard output."""

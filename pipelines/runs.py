@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfp.compiler import Compiler
 
@@ -11,13 +12,15 @@ from pipelines.promotion import promotion
 from silencio.errors import GateRefused
 from silencio.handover import Kind
 from silencio.registry.stages import Stage
-from silencio.registry.versions import Version
 from silencio.steps import build
 from silencio.steps.house import House
 from silencio.steps.release import waiting
 
+if TYPE_CHECKING:
+    from silencio.registry.versions import Version
 
-def run_training(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> Version:
+
+def run_training(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> "Version":
     """The version that came out, on staging or wherever it has gone already. Raises GateRefused where a gate
     stopped the run."""
     arguments = {**_where(house), "feedback": feedback}
@@ -30,8 +33,12 @@ def run_training(house: House, follow: Follow, feedback: bool = True, fresh: boo
 
 
 def run_promotion(
-    house: House, follow: Follow, approved_by: str, version: Version | None = None, canary_only: bool = False
-) -> Version:
+    house: House,
+    follow: Follow,
+    approved_by: str,
+    version: "Version | None" = None,
+    canary_only: bool = False,
+) -> "Version":
     """Raises GateRefused where the canary was rolled back or, unless that is all that is wanted, waits."""
     version = version or waiting(house)
     # The recordings are those of the catalog as it is now: what guides corrected since is no test part.

@@ -104,12 +104,12 @@ class Model(Section):
 
 
 class Training(Section):
-    epochs: Count = 12
-    batch_size: Count = 32
-    optimizer: Literal["AdamW", "SGD"] = "AdamW"
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
-    mixup: Annotated[float, Field(ge=0)] = 0.4
+    epochs: Count = 18
+    batch_size: Count = 16
+    optimizer: Literal["AdamW", "SGD"] = "SGD"
+    learning_rate: Annotated[float, Field(gt=0)] = 0.2
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    mixup: Annotated[float, Field(ge=0)] = 0.0
     time_mask: Share = 0.15
     frequency_mask: Share = 0.15
     threads: Count = 2

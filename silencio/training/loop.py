@@ -43,9 +43,7 @@ def fit(
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(experiment.seed)
     model = build(experiment.model, len(windows.species))
-    optimizer = getattr(torch.optim, settings.optimizer)(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    optimizer = make_optimizer(model, settings)
     augment = Augment(settings, *windows.front_end.shape)
     targets = torch.from_numpy(training_targets(windows, experiment.data.secondary_weight))
     truth = windows.targets()[validation]
@@ -65,6 +63,13 @@ def fit(
         progress.save(state, model, optimizer)
         on_epoch(epoch)
     return progress.best, progress.history
+
+
+def make_optimizer(model: nn.Module, settings: Training) -> torch.optim.Optimizer:
+    lr, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "AdamW":
+        return torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
+    return torch.optim.SGD(model.parameters(), lr=lr, weight_decay=decay, momentum=0.9, nesterov=True)
 
 
 def train_epoch(

@@ -1,0 +1,135 @@
+"""Windows: every sample is in one, the last is padded, and everybody gets the same ones."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from silencio.audio import Limits, LogMel, Unreadable, cut, load, windows_of
+from silencio.audio.windows import CRUMB_SECONDS
+from silencio.settings import FrontEnd
+from tests.audio.conftest import song, written
+
+RATE = 8_000
+FRONT_END = FrontEnd(
+    sample_rate=RATE, window_seconds=1, hop_seconds=1, n_fft=512, hop_length=200, n_mels=32, fmax=4_000
+)
+HALF_OVERLAPPING = FRONT_END.model_copy(update={"hop_seconds": 0.5})
+
+REAL = Path(os.environ.get("SILENCIO_REAL_DATA", Path(__file__).parents[2].parent / "shared/data"))
+
+LENGTHS_AND_HOPS = st.integers(1, 50).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n)))
+
+
+@given(st.integers(0, 300), LENGTHS_AND_HOPS)
+def test_every_sample_is_in_a_window_at_its_place(count: int, length_and_hop: tuple[int, int]) -> None:
+    length, hop = length_and_hop
+    samples = np.arange(1, count + 1, dtype=np.float32)
+
+    windows = cut(samples, length, hop)
+
+    assert windows.shape[1] == length
+    assert set(samples) <= set(windows.ravel())
+    for row, window in enumerate(windows):
+        there = samples[row * hop : row * hop + length]
+        np.testing.assert_array_equal(window[: len(there)], there)
+        assert not window[len(there) :].any(), "what follows the recording is silence"
+
+
+@given(st.integers(1, 300), LENGTHS_AND_HOPS, st.integers(0, 20))
+def test_no_window_is_only_padding_or_only_a_crumb(
+    count: int, length_and_hop: tuple[int, int], crumb: int
+) -> None:
+    length, hop = length_and_hop
+
+    windows = cut(np.ones(count, np.float32), length, hop, crumb)
+
+    covered_before_the_last = (len(windows) - 2) * hop + length
+    assert len(windows) == 1 or count - covered_before_the_last > crumb
+    assert count - ((len(windows) - 1) * hop + length) <= crumb, "no more than a crumb is left out"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "starts"),
+    [
+        (0.01, [0]),
+        (1, [0]),
+        (1 + CRUMB_SECONDS, [0]),
+        (1 + CRUMB_SECONDS + 0.01, [0, 1]),
+        (2, [0, 1]),
+        (2.5, [0, 1, 2]),
+    ],
+)
+def test_a_remainder_is_a_window_of_its_own_unless_it_is_a_crumb(seconds: float, starts: list[float]) -> None:
+    windowed = windows_of(written(song(seconds, RATE), RATE), LogMel(FRONT_END))
+
+    assert windowed.starts.tolist() == starts
+    assert windowed.features.shape == (len(starts), *FRONT_END.shape)
+    assert windowed.seconds == pytest.approx(seconds)
+
+
+def test_windows_may_overlap() -> None:
+    recording = written(song(2, RATE), RATE)
+
+    windowed = windows_of(recording, LogMel(HALF_OVERLAPPING))
+
+    assert windowed.starts.tolist() == [0, 0.5, 1]
+    np.testing.assert_array_equal(windowed.features[::2], windows_of(recording, LogMel(FRONT_END)).features)
+
+
+@given(st.floats(0.1, 2).filter(lambda hop: round(hop * RATE) > 0))
+@settings(max_examples=30, deadline=None)
+def test_a_start_is_where_the_windows_first_sample_lies(hop: float) -> None:
+    front_end = FRONT_END.model_copy(update={"hop_seconds": min(hop, 1.0)})
+
+    starts = windows_of(written(song(5, RATE), RATE), LogMel(front_end)).starts
+
+    np.testing.assert_allclose(starts * RATE, np.arange(len(starts)) * front_end.hop_samples, atol=1e-6)
+
+
+def test_an_uploaded_recording_has_the_windows_that_training_sees_of_the_file(
+    format: str, tmp_path: Path
+) -> None:
+    recording = written(song(2.3, 22_050), 22_050, format)
+    path = tmp_path / "song"
+    path.write_bytes(recording)
+
+    trained, served = windows_of(path, LogMel(FRONT_END)), windows_of(recording, LogMel(FRONT_END))
+
+    np.testing.assert_array_equal(trained.features, served.features)
+    np.testing.assert_array_equal(trained.starts, served.starts)
+
+
+def test_windows_are_the_pictures_of_the_pieces() -> None:
+    recording, log_mel = written(song(2.3, RATE), RATE), LogMel(FRONT_END)
+    samples = np.pad(load(recording, RATE), (0, RATE))
+
+    features = windows_of(recording, log_mel).features
+
+    for second in range(3):
+        piece = samples[second * RATE : (second + 1) * RATE]
+        np.testing.assert_array_equal(features[second], log_mel(piece[None])[0])
+
+
+def test_limits_hold_on_the_way_to_windows() -> None:
+    with pytest.raises(Unreadable, match="longer than 1 s"):
+        windows_of(written(song(2, RATE), RATE), LogMel(FRONT_END), Limits(max_seconds=1))
+
+
+@pytest.mark.parametrize("kind", ["esc10/*/*.ogg", "fsdd/*.wav", "soundscapes/*"])
+def test_recordings_from_the_field_become_windows(kind: str) -> None:
+    paths = sorted(path for path in REAL.glob(kind) if path.suffix in {".ogg", ".wav"})[:4]
+    if not paths:
+        pytest.skip(f"no recordings {kind} below {REAL}; SILENCIO_REAL_DATA may name another folder")
+    front_end = FrontEnd(sample_rate=16_000, hop_length=400, n_mels=48, fmax=8_000)
+
+    for path in paths:
+        windowed = windows_of(path, LogMel(front_end))
+
+        assert windowed.features.shape == (len(windowed.starts), *front_end.shape)
+        assert np.isfinite(windowed.features).all()
+        assert windowed.features.std() > 0.5, f"{path.name} is not silent"
+        assert 0 < windowed.seconds <= windowed.starts[-1] + front_end.window_seconds + CRUMB_SECONDS

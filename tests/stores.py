@@ -1,0 +1,69 @@
+"""A windows store in milliseconds: each species is a bright band of its own in a small noisy picture."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from silencio.data.species import Species, write_species
+from silencio.data.windows import FEATURES, INDEX, Windows
+from silencio.handover import Kind, seal
+from silencio.settings import Experiment, FrontEnd, read_experiment
+
+FRONT_END = FrontEnd(
+    sample_rate=16_000,
+    window_seconds=0.64,
+    hop_seconds=0.64,
+    n_fft=512,
+    hop_length=320,
+    n_mels=32,
+    fmax=8_000,
+)
+SPECIES = (
+    Species("bird", "Bird", "Avis", "Aves"),
+    Species("cricket", "Cricket", "Gryllus", "Insecta"),
+    Species("frog", "Frog", "Rana", "Amphibia"),
+)
+PARTS = {"train": 36, "validation": 18, "test": 24}
+
+
+def make_windows(folder: Path, seed: int = 0) -> Windows:
+    """78 windows of 32 x 33, every fourth silent, from recordings of two windows each."""
+    generator = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    rows, pictures = [], []
+    for part, count in PARTS.items():
+        for number in range(count):
+            called = [] if number % 4 == 3 else [SPECIES[number % 3].code]
+            picture = generator.standard_normal(FRONT_END.shape)
+            for code in called:
+                band = 10 * [s.code for s in SPECIES].index(code)
+                picture[band : band + 6] += 3
+            pictures.append(picture)
+            rows.append(
+                {
+                    "recording": f"{part}{number // 2}",
+                    "part": part,
+                    "origin": "release",
+                    "start": 0.64 * (number % 2),
+                    "strong": part != "train",
+                    "labels": called,
+                    "secondary": [],
+                    "recorded_at": None,
+                    "snr_db": float(number % 9) if called else None,
+                }
+            )
+    (folder / FEATURES).write_bytes(np.stack(pictures).astype(np.float16).tobytes())
+    pl.DataFrame(rows, schema=INDEX).write_parquet(folder / "index.parquet")
+    write_species(SPECIES, folder / "species.csv")
+    (folder / "frontend.json").write_text(FRONT_END.model_dump_json())
+    return Windows(seal(folder, Kind.WINDOWS, {"inputs": {"catalog": "c" * 64}}))
+
+
+def make_experiment(text: str = "") -> Experiment:
+    return read_experiment(
+        "name: small\n"
+        "training: {epochs: 3, batch_size: 12, threads: 1}\n"
+        "evaluation: {minimum_windows: 2, resamples: 20, gates: [{metric: map, at_least: 0.01}]}\n"
+        "optimize: {calibration_windows: 16, map_loss: 1.0, slice_loss: 1.0}\n" + text
+    )
