@@ -34,6 +34,6 @@ def canary(experiment: str, workspace: str, version: str, recordings: str, gates
     )
     Path(gates.path).write_text(json.dumps([gate.to_json() for gate in analysis.results], indent=2))
     verdict = analysis.verdict
-    said = explain(analysis.results) if verdict != "pass" else f"{len(analysis.results)} gates"
+    said = explain(analysis.results) if verdict != "pass" else f"{len(analysis.results)} gates."
     say(" ".join([f"{verdict}: {said}", *analysis.notes]), gates)
     return analysis.verdict.value

@@ -83,8 +83,7 @@ def _listen(house: House, address: str, say: Say) -> None:
     say(f"  {GUIDE}, corrects the last one: {species['common_name']}")
     after = build.ingest(house)
     say(f"  the next catalog has {after.facts['feedback']} recording from feedback, to train on")
-    for reason in reasons(house):
-        say(f"  train again? yes. {reason}")
+    say(f"  train again? yes: {' '.join(reasons(house))}")
 
 
 def _summarize(

@@ -28,7 +28,7 @@ def run_training(house: House, follow: Follow, feedback: bool = True, fresh: boo
     version = house.registry.latest()
     if version is None or any(step.name == "refuse" for step in steps):
         reports = house.workspace.root / Kind.REPORT
-        raise GateRefused(f"{steps[-1].result.capitalize()}.", f"The report below {reports} says why.")
+        raise GateRefused(_sentence(steps[-1].result), f"The report below {reports} says why.")
     return version
 
 
@@ -54,7 +54,7 @@ def run_promotion(
     if version.stage is not (Stage.CANARY if canary_only else Stage.PRODUCTION):
         approve = "Approve it: silencio pipeline promote --approved-by NAME."
         remedy = approve if version.stage is Stage.CANARY else "`silencio registry history` keeps why."
-        raise GateRefused(f"{steps[-1].result.capitalize()}.", remedy)
+        raise GateRefused(_sentence(steps[-1].result), remedy)
     return version
 
 
@@ -67,6 +67,10 @@ def compile_all(folder: Path) -> list[Path]:
         Compiler().compile(pipeline, str(path))
         paths.append(path)
     return paths
+
+
+def _sentence(result: str) -> str:
+    return f"{result[:1].upper()}{result[1:].rstrip('.')}."
 
 
 def _where(house: House) -> dict[str, str]:

@@ -9,5 +9,7 @@ __version__ = "0.1.0"
 # It is read once, when torch loads, so it must be said before.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# What is trained here is nobody else's business; MLflow reads this when it is imported.
+# MLflow reads these when it is imported: what is trained here is nobody else's business, and that it made its
+# tables is nobody's at all.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")

@@ -28,7 +28,7 @@ FEATURES = "features.f16"
 CHUNK = 64
 """Recordings in memory at a time."""
 
-AUDIBLE_SECONDS = 0.25
+AUDIBLE_SECONDS = 0.5
 """A call counts for a window from this overlap on; less of it nobody could name."""
 
 INDEX = pl.Schema(

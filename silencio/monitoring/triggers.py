@@ -22,5 +22,5 @@ def reasons_to_retrain(catalog: Handover, champion: Mapping[str, Any] | None) ->
     corrections = len(recordings.filter(pl.col("origin") == "feedback"))
     reasons = [f"The catalog is {catalog.digest[:12]}, the champion learned from {champion['catalog'][:12]}."]
     if corrections:
-        reasons.append(f"{corrections} recordings in it were corrected by guides.")
+        reasons.append(f"Recordings in it that guides corrected: {corrections}.")
     return reasons

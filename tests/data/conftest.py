@@ -37,7 +37,7 @@ class Release:
 
     root: Path
     clips: list[dict[str, str | None]] = field(default_factory=list)
-    calls: list[dict[str, str | float]] = field(default_factory=list)
+    calls: list[tuple[str, float, float, str, float]] = field(default_factory=list)
 
     def clip(
         self, name: str, label: str = "barant", recording: bytes | None = None, **columns: str | None
@@ -59,14 +59,7 @@ class Release:
         """`calls`: (start, end, species)"""
         self._put(f"train_soundscapes/{name}", sound(seconds, seed=len(name)))
         for start, end, label in calls:
-            call = {
-                "filename": name,
-                "start": start,
-                "end": end,
-                "primary_label": label,
-                "snr_db": 10.0 + start,
-            }
-            self.calls.append(call)
+            self.calls.append((name, start, end, label, 10.0 + start))
         self.write()
 
     def write(self) -> None:

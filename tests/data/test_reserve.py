@@ -198,7 +198,8 @@ def test_soundscapes_hold_overlaps_silence_and_calls_from_near_to_hardly_audible
 
     assert 0.1 < (callers == 0).mean() < 0.7
     assert (callers > 1).mean() > 0.05
-    assert min(snr) < 6 and max(snr) > 15
+    assert min(snr) < 6
+    assert max(snr) > 15
 
 
 def test_too_few_soundscapes_for_the_sites_are_refused_with_the_way_out() -> None:

@@ -64,7 +64,8 @@ def test_a_model_worse_only_at_night_is_caught_though_it_is_better_overall() -> 
     result = evaluate(truth, candidate, SETTINGS, champion, seed=1)
 
     difference = result.figure("overall").difference
-    assert difference is not None and difference.value > 0
+    assert difference is not None
+    assert difference.value > 0
     assert failed(result) == {"night"}
     assert result.decision is Verdict.FAIL
 

@@ -17,4 +17,4 @@ def test_a_correction_since_then_is_a_reason(walked: Walked) -> None:
     learned = build.ingest(walked.house, with_feedback=False)
     now = build.ingest(walked.house)
     reasons = reasons_to_retrain(now, {"catalog": learned.digest})
-    assert reasons[-1] == "1 recordings in it were corrected by guides."
+    assert reasons[-1] == "Recordings in it that guides corrected: 1."

@@ -46,7 +46,7 @@ def test_a_changed_word_is_found(record: PromotionRecord, field: str) -> None:
     entry = json.loads(lines[1])
     entry["move"][field] = "something else"
     record.path.write_text("\n".join([lines[0], json.dumps(entry), lines[2]]) + "\n")
-    with pytest.raises(SilencioError, match="Entry 2 of .* does not follow"):
+    with pytest.raises(SilencioError, match=r"Entry 2 of .* does not follow"):
         record.verify()
 
 

@@ -60,5 +60,5 @@ def test_the_classic_stage_follows(shelf: Shelf) -> None:
 
 def test_an_unknown_number_is_an_error_that_says_where_to_look(shelf: Shelf) -> None:
     shelf.version()
-    with pytest.raises(SilencioError, match="has no version 7. `silencio registry list`"):
+    with pytest.raises(SilencioError, match=r"has no version 7\. `silencio registry list`"):
         shelf.registry.get("7")
