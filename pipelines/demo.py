@@ -1,16 +1,21 @@
 """The whole loop once, for someone who sees it for the first time: `make demo`."""
 
+import io
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+import numpy as np
+import polars as pl
+import soundfile
 from rich.console import Console
 
 from pipelines.runs import run_promotion, run_training
 from pipelines.screen import following
 from pipelines.spoil import spoiled
+from silencio.data.catalog import Catalog
 from silencio.errors import GateRefused
 from silencio.evaluation.gates import GateResult
 from silencio.optimize.bundle import Bundle
@@ -54,13 +59,20 @@ def _plant_a_fault(house: House, good: Bundle, approved_by: str) -> str:
     version = house.registry.register(bundle)
     gates = [GateResult.from_json(gate) for gate in good.facts["gates"]]
     reason = "planted by the demo: the list of species packed in another order after all tests"
-    if version.stage in (Stage.CANDIDATE, Stage.ARCHIVED):
-        promote(
-            house.registry, house.record, version, Stage.STAGING, bundle=bundle, gates=gates, reason=reason
-        )
-    with following(
-        "3  A bad candidate: its species in the wrong order, packed after all tests passed"
-    ) as follow:
+    title = "3  A bad candidate: its species in the wrong order, packed after all tests passed"
+    with following(title) as follow:
+        if version.stage is Stage.ARCHIVED:
+            return f"Version {version.number} was rolled back before."
+        if version.stage is Stage.CANDIDATE:
+            promote(
+                house.registry,
+                house.record,
+                version,
+                Stage.STAGING,
+                bundle=bundle,
+                gates=gates,
+                reason=reason,
+            )
         try:
             run_promotion(house, follow, approved_by, house.registry.get(version.number))
         except GateRefused as refusal:
@@ -70,20 +82,41 @@ def _plant_a_fault(house: House, good: Bundle, approved_by: str) -> str:
 
 def _listen(house: House, address: str, say: Say) -> None:
     say("[bold]4  What the service hears, and what a guide says to it[/bold]")
-    catalog = build.ingest(house, with_feedback=False)
+    released = build.ingest(house, with_feedback=False)
     with httpx.Client(base_url=address, timeout=30, trust_env=False) as http:
-        answer: dict[str, Any] = {}
-        for path in build.unseen_recordings(catalog, most=3):
+        names = {species["code"]: species["common_name"] for species in http.get("/v1/species").json()}
+        for path in build.unseen_recordings(released, most=3):
             answer = http.post("/v1/identify", content=path.read_bytes()).raise_for_status().json()
-            heard = ", ".join(f"{s['common_name']} {s['confidence']:.0%}" for s in answer["species"])
-            say(f"  {path.name}: {heard or 'nothing that it is sure of'}")
-        species = http.get("/v1/species").json()[0]
-        word = {"request": answer["request"], "species": species["code"], "said_by": GUIDE}
+            say(f"  {path.name}: {_heard(answer)}")
+        audio, code = guides_recording(Catalog.open(released))
+        answer = http.post("/v1/identify", content=audio).raise_for_status().json()
+        say(f"  {GUIDE}, sends a recording of her own: {_heard(answer)}")
+        word = {"request": answer["request"], "species": code, "said_by": GUIDE}
         http.post("/v1/feedback", json=word).raise_for_status()
-    say(f"  {GUIDE}, corrects the last one: {species['common_name']}")
+    say(f"  she says what it was: {names[code]}")
     after = build.ingest(house)
     say(f"  the next catalog has {after.facts['feedback']} recording from feedback, to train on")
     say(f"  train again? yes: {' '.join(reasons(house))}")
+
+
+def _heard(answer: Mapping[str, Any]) -> str:
+    heard = ", ".join(f"{s['common_name']} {s['confidence']:.0%}" for s in answer["species"])
+    return heard or "nothing that it is sure of"
+
+
+def guides_recording(catalog: Catalog) -> tuple[bytes, str]:
+    """A recording that no catalog has, as WAV, and what calls in it: a training clip, heard through a poor phone.
+
+    It must not be one that models are judged on, for it is going to be trained on.
+    """
+    clip = catalog.recordings.filter(pl.col("part") == "train", pl.col("primary_label").is_not_null()).row(
+        0, named=True
+    )
+    samples, rate = soundfile.read(catalog.path_of(clip["uri"]), dtype="float32")
+    hiss = np.random.default_rng(0).normal(scale=0.2 * samples.std(), size=samples.shape)
+    stream = io.BytesIO()
+    soundfile.write(stream, np.clip(0.5 * (samples + hiss), -1, 1), rate, format="WAV")
+    return stream.getvalue(), clip["primary_label"]
 
 
 def _summarize(

@@ -1,7 +1,6 @@
 """The loop, walked once a session on the `tiny` reserve: what the tests of many rooms look at afterwards."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,15 @@ from silencio.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 REVIEWER = "Rosa, the reviewer"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the tests: all that look at the walked loop go to one, first; others by their file."""
+    for item in items:
+        loop = "walked" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("loop" if loop else str(item.path)))
+    items.sort(key=lambda item: "walked" not in getattr(item, "fixturenames", ()))
 
 
 @dataclass(frozen=True)
@@ -53,12 +61,3 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace")
-
-
-@pytest.fixture
-def borrowed(walked: Walked, tmp_path: Path) -> House:
-    """A house of one's own with the data of the walked one, to train or judge in without a trace."""
-    own = Workspace(tmp_path / "workspace")
-    for name in ("raw", "processed"):
-        shutil.copytree(walked.house.workspace / name, own / name, dirs_exist_ok=True)
-    return House(walked.house.experiment, Site(workspace=str(own.root)), own)

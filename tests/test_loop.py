@@ -100,6 +100,26 @@ def test_the_report_in_the_bundle_is_of_the_variant_that_is_served(walked: Walke
     assert [v["variant"] for v in variants] == ["fp32", "inc_static", "ort_static"]
 
 
+def test_a_candidate_is_compared_with_the_champion_slice_by_slice(walked: Walked) -> None:
+    house = walked.house
+    catalog = build.ingest(house, with_feedback=False)
+    windows = build.features(house, catalog)
+    checkpoint = build.train(house, windows)
+    served = house.registry.fetch(house.registry.get("1"))
+    report = read_report(build.evaluate(house, catalog, windows, checkpoint, served.handover).folder)
+    assert report.result.has_champion
+    assert report.identity["champion"] == served.digest
+    figure = report.result.figure("night")
+    assert figure.champion is not None
+    assert figure.difference is not None
+    judged = {(gate.name, gate.slice) for gate in report.result.gates}
+    assert {
+        ("map against champion", "overall"),
+        ("map not worse", "night"),
+        ("map not worse", "insects"),
+    } <= judged
+
+
 @pytest.fixture(scope="module")
 def again(walked: Walked) -> str:
     """The demo once more, where everything is done."""
@@ -114,6 +134,7 @@ def test_walked_again_what_did_not_change_is_cached_and_says_so(again: str) -> N
     assert "in production already" in again
 
 
+@pytest.mark.slow
 def test_the_next_run_learns_from_the_correction_and_meets_the_champion(walked: Walked, again: str) -> None:
     house = walked.house
     done = silencio("pipeline", "run", "tiny", workspace=house.workspace.root)

@@ -9,7 +9,7 @@ from typing import Any
 from mlflow import MlflowClient
 
 from silencio.settings import Site
-from silencio.training.checkpoint import Epoch
+from silencio.training.epoch import Epoch
 from silencio.workspace import Workspace
 
 KEY = "silencio.key"

@@ -44,7 +44,7 @@ def features(house: House, catalog: Handover, tell: Tell = nobody) -> Handover:
 def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
     from silencio.data.windows import Windows
     from silencio.registry.runs import Runs
-    from silencio.training.checkpoint import Epoch
+    from silencio.training.epoch import Epoch
     from silencio.training.run import train as fit
 
     def told(epoch: Epoch) -> None:

@@ -15,17 +15,9 @@ from silencio.data.species import Species, read_species
 from silencio.handover import Handover
 from silencio.models import build
 from silencio.settings import Experiment, read_experiment
+from silencio.training.epoch import Epoch
 
 WEIGHTS, EXPERIMENT, SPECIES = "model.safetensors", "experiment.yaml", "labels.csv"
-
-
-@dataclass(frozen=True)
-class Epoch:
-    number: int
-    of: int
-    loss: float
-    validation_loss: float
-    validation_map: float
 
 
 @dataclass

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
@@ -22,7 +21,8 @@ from silencio.errors import SilencioError
 from silencio.models import build
 from silencio.settings import Experiment, Training
 from silencio.training.augment import Augment
-from silencio.training.checkpoint import Epoch, Progress
+from silencio.training.checkpoint import Progress
+from silencio.training.epoch import Epoch
 
 WARM_UP = 0.15
 """Share of the steps on which the learning rate climbs, before it falls along a cosine."""
@@ -129,6 +129,9 @@ def predict(model: nn.Module, windows: Windows, rows: NDArray[np.int64], batch: 
 
 def mean_average_precision(truth: NDArray[np.float32], logits: Tensor) -> float:
     """Over the species that are there at all; only chooses the epoch, the report has its own figures."""
+    # Whoever only predicts should not wait for it.
+    from sklearn.metrics import average_precision_score
+
     there = truth.any(axis=0)
     if not there.any():
         return 0.0

@@ -14,7 +14,8 @@ from silencio.data.windows import Windows
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, git_commit, machine
 from silencio.settings import Experiment
-from silencio.training.checkpoint import EXPERIMENT, SPECIES, WEIGHTS, Epoch
+from silencio.training.checkpoint import EXPERIMENT, SPECIES, WEIGHTS
+from silencio.training.epoch import Epoch
 from silencio.training.loop import fit
 from silencio.workspace import Workspace
 

@@ -10,7 +10,7 @@ import pytest
 
 from silencio.data.catalog import Catalog
 from silencio.data.feedback import FeedbackStore
-from silencio.data.ingest import compose_reserve, ingest, release_folder, survey
+from silencio.data.ingest import compose_reserve, ingest, refuse_released, release_folder, survey
 from silencio.errors import SilencioError
 from silencio.handover import Handover
 from silencio.settings import Experiment
@@ -282,3 +282,16 @@ def test_the_reserve_has_every_species_to_learn_and_sites_to_judge_on(tiny_catal
     assert kinds["site", "validation"] == kinds["site", "test"] == 2
     assert kinds["recordist", "train"] > 0
     assert set(catalog.annotations["label"]) <= {s.code for s in catalog.species}
+
+
+def test_feedback_on_a_released_recording_is_never_trained_on() -> None:
+    """It may be one that models are judged on."""
+    released = {"uri": "release/a.ogg", "digest": "1", "origin": "release"}
+    same = {"uri": "feedback/1.ogg", "digest": "1", "origin": "feedback"}
+    new = {"uri": "feedback/2.ogg", "digest": "2", "origin": "feedback"}
+    bad = {"uri": "release/b.ogg", "reason": "the file is missing"}
+
+    kept = refuse_released([released, same, new, bad])
+
+    refused = {"uri": "feedback/1.ogg", "reason": "it is release/a.ogg, which was released"}
+    assert kept == [released, refused, new, bad]

@@ -3,7 +3,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from silencio.training.checkpoint import Epoch, Progress
+from silencio.training.checkpoint import Progress
+from silencio.training.epoch import Epoch
 
 
 def stepped(seed: int) -> tuple[nn.Module, torch.optim.Optimizer]:

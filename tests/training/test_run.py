@@ -11,7 +11,8 @@ from silencio.errors import SilencioError
 from silencio.handover import Handover
 from silencio.registry.runs import Runs
 from silencio.settings import Site
-from silencio.training.checkpoint import Checkpoint, Epoch
+from silencio.training.checkpoint import Checkpoint
+from silencio.training.epoch import Epoch
 from silencio.training.loop import WARM_UP, fit, warm_cosine
 from silencio.training.run import train
 from silencio.workspace import Workspace
