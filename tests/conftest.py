@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from silencio.settings import Site, load_experiment
 from silencio.steps.house import House
@@ -17,13 +19,25 @@ ROOT = Path(__file__).parents[1]
 REVIEWER = "Rosa, the reviewer"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+LOOP = ("tests/test_loop.py", "tests/components/test_components.py", "tests/monitoring/test_triggers.py")
+"""What looks at the walked loop: one of the processes that share the tests walks it, the others need not."""
+
+
+class ByFile(LoadScopeScheduling):
+    """Fixtures of a file are made once: its tests go to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "the loop" if file in LOOP else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests: all that look at the walked loop go to one, first; others by their file."""
-    for item in items:
-        loop = "walked" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("loop" if loop else str(item.path)))
-    items.sort(key=lambda item: "walked" not in getattr(item, "fixturenames", ()))
+    """What takes longest begins first."""
+    items.sort(key=lambda item: item.nodeid.split("::", 1)[0] not in LOOP)
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,22 @@ def by_librosa(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.
 @pytest.mark.filterwarnings("ignore:Empty filters", "ignore:n_fft=.* is too large")
 @given(front_ends(), st.integers(0, 2**32 - 1), st.floats(1e-4, 1))
 @settings(max_examples=50, deadline=None)
-def test_decibels_equal_librosas_within_a_thousandth(front_end: FrontEnd, seed: int, loudness: float) -> None:
+def test_decibels_equal_librosas(front_end: FrontEnd, seed: int, loudness: float) -> None:
+    """Within 1e-5 of the loudest band's power, and within a thousandth of a decibel where it is not far below.
+
+    Both compute in single precision, where deep below a loud tone each has rounding noise of its own.
+    """
     samples = np.float32(loudness) * song(front_end.window_seconds, front_end.sample_rate, seed)
 
     ours = LogMel(front_end).decibels(samples)
 
+    theirs = by_librosa(samples, front_end)
     assert ours.shape == front_end.shape
-    np.testing.assert_allclose(ours, by_librosa(samples, front_end), rtol=0, atol=1e-3)
+    loudest = theirs.max()
+    power, expected = 10 ** ((ours - loudest) / 10), 10 ** ((theirs - loudest) / 10)
+    np.testing.assert_allclose(power, expected, rtol=0, atol=1e-5)
+    near = theirs > loudest - 20
+    np.testing.assert_allclose(ours[near], theirs[near], rtol=0, atol=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters")
