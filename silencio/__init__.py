@@ -4,10 +4,10 @@ import os
 
 __version__ = "0.1.0"
 
-# OpenMP's threads spin while they wait for each other, on by default. On a machine that others use as well, each
-# then waits for a thread that is not even running: training was 4.5 times slower beside two busy processes.
-# It is read once, when torch loads, so it must be said before.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# OpenMP's threads spin while they wait for each other, and by default for so long that beside other work each waits
+# for a thread that is not even running; threads that do not spin at all are slow on a quiet machine. This is between
+# (benchmarks/busy_machine.py). It is read once, when torch loads, so it must be said before.
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 # MLflow reads these when it is imported: what is trained here is nobody else's business, and that it made its
 # tables is nobody's at all.
