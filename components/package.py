@@ -21,4 +21,5 @@ def package(experiment: str, workspace: str, bundle: Input[Model], image: Output
     from silencio.steps.house import House
 
     made = build.package(House.of(experiment, workspace), take(bundle, Kind.BUNDLE))
-    give(made, image, f"{made.facts['note']}")
+    context = f"build context {made / 'context'}. {made.facts['note']}"
+    give(made, image, f"image {made.facts['image']}" if made.facts["image"] else context)

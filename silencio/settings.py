@@ -202,8 +202,8 @@ class Site(BaseSettings):
     """MLflow's tracking server; a SQLite file in the workspace if none is named."""
     image: str | None = None
     """The image that the pipeline's steps run in on a cluster."""
-    stop_after_idle: float | None = 1800.0
-    """Services that are started here stop by themselves when nobody asked them for so many seconds."""
+    stop_after_idle: Annotated[float, Field(ge=0)] = 1800.0
+    """Services that are started here stop by themselves when nobody asked them for so many seconds; 0: never."""
 
 
 def presets() -> list[str]:

@@ -48,4 +48,6 @@ class House:
     def tracks(self) -> "LocalTracks":
         from silencio.release.tracks import LocalTracks
 
-        return LocalTracks(self.workspace / "logs/tracks", self.feedback.folder, self.site.stop_after_idle)
+        return LocalTracks(
+            self.workspace / "logs/tracks", self.feedback.folder, self.site.stop_after_idle or None
+        )
