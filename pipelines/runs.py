@@ -26,7 +26,8 @@ def run_training(house: House, follow: Follow, feedback: bool = True, fresh: boo
     arguments = {**_where(house), "feedback": feedback}
     steps = run(continuous_training, arguments, house.workspace, follow, fresh)
     version = house.registry.latest()
-    if version is None or any(step.name == "refuse" for step in steps):
+    # Kubeflow numbers the tasks of one component: the second branch that refuses is `refuse-2`.
+    if version is None or any(step.name.startswith("refuse") for step in steps):
         reports = house.workspace.root / Kind.REPORT
         raise GateRefused(_sentence(steps[-1].result), f"The report below {reports} says why.")
     return version

@@ -1,15 +1,18 @@
 """The whole loop, on the tiny reserve, with every part real."""
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
 from silencio.data.catalog import Catalog
+from silencio.evaluation.gates import Verdict
 from silencio.evaluation.report import read_report
 from silencio.handover import Kind, open_handover
 from silencio.registry.stages import Stage
 from silencio.release.router import Track
+from silencio.settings import GateRule
 from silencio.steps import build
 from tests.conftest import REVIEWER, Walked, silencio
 
@@ -134,17 +137,38 @@ def test_walked_again_what_did_not_change_is_cached_and_says_so(again: str) -> N
     assert "in production already" in again
 
 
+def test_a_gate_that_says_no_ends_the_run_and_registers_nothing(walked: Walked, tmp_path: Path) -> None:
+    house = walked.house
+    before = len(house.registry.versions()), len(house.record.entries())
+    strict = house.experiment.model_copy(
+        update={
+            "evaluation": house.experiment.evaluation.model_copy(
+                update={"gates": (GateRule(at_least=0.999),)}
+            )
+        }
+    )
+    file = tmp_path / "strict.yaml"
+    file.write_text(strict.to_yaml())
+
+    done = silencio("pipeline", "run", str(file), "--no-feedback", workspace=house.workspace.root)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Stopped: offline evaluation said fail. The report below" in done.stderr
+    assert (len(house.registry.versions()), len(house.record.entries())) == before
+
+
 @pytest.mark.slow
 def test_the_next_run_learns_from_the_correction_and_meets_the_champion(walked: Walked, again: str) -> None:
     house = walked.house
+    before = len(house.registry.versions())
     done = silencio("pipeline", "run", "tiny", workspace=house.workspace.root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    newest = house.registry.latest()
-    assert newest is not None
-    assert newest.number == "3"
-    bundle = house.registry.fetch(newest)
-    report = read_report(bundle.folder / "report")
+    newest = max((house.workspace / Kind.REPORT).glob("*/report.json"), key=lambda path: path.stat().st_mtime)
+    report = read_report(newest.parent)
+
+    assert report.identity["catalog"] == build.ingest(house).digest
+    assert report.identity["champion"] == house.registry.get("1").bundle_digest
     assert report.result.has_champion
-    assert bundle.facts["champion"] == house.registry.get("1").bundle_digest
-    gates = {gate["name"] for gate in bundle.facts["gates"]}
-    assert {"map absolute", "map against champion", "map not worse"} <= gates
+    # So small a model may be worse than the champion or not: what counts is that the gates decide.
+    passed = report.result.decision is Verdict.PASS
+    assert done.returncode == (0 if passed else 1), done.stdout + done.stderr
+    assert len(house.registry.versions()) == before + passed
