@@ -67,15 +67,39 @@ def test_what_looks_at_the_world_is_never_cached(compiled: dict[str, Spec]) -> N
     }
 
 
-def test_the_gate_decides_what_follows(compiled: dict[str, Spec]) -> None:
-    conditions = [
-        task["triggerPolicy"]["condition"]
-        for task in compiled["continuous-training"]["root"]["dag"]["tasks"].values()
-        if "triggerPolicy" in task
-    ] or [str(compiled["continuous-training"]["root"])]
-    assert any("== 'pass'" in condition for condition in conditions) or "pass" in str(
-        compiled["continuous-training"]
-    )
+def branches(spec: Spec, dag: Spec) -> dict[str, set[str]]:
+    """What runs directly under each condition, by the condition without its inputs' prefixes."""
+    found: dict[str, set[str]] = {}
+    for task in dag["tasks"].values():
+        component = spec["components"][task["componentRef"]["name"]]
+        if "dag" not in component:
+            continue
+        if condition := task.get("triggerPolicy", {}).get("condition"):
+            plain = condition.replace("inputs.parameter_values['pipelinechannel--", "").replace(
+                "-Output']", ""
+            )
+            steps = component["dag"]["tasks"]
+            found[plain] = {name for name in steps if "condition" not in name}
+        found |= branches(spec, component["dag"])
+    return found
+
+
+def test_the_gates_decide_what_follows(compiled: dict[str, Spec]) -> None:
+    spec = compiled["continuous-training"]
+    assert branches(spec, spec["root"]["dag"]) == {
+        "evaluate == 'pass'": {"optimize", "integration-test"},
+        "!(evaluate == 'pass')": {"refuse-2"},
+        "integration-test == 'pass'": {"package", "register", "deploy-staging"},
+        "!(integration-test == 'pass')": {"refuse"},
+    }
+
+
+def test_a_canary_is_promoted_only_if_it_did_well(compiled: dict[str, Spec]) -> None:
+    spec = compiled["promotion"]
+    assert branches(spec, spec["root"]["dag"]) == {
+        "canary == 'pass'": {"promote"},
+        "!(canary == 'pass')": {"roll-back"},
+    }
 
 
 def test_promotion_promotes_or_rolls_back(compiled: dict[str, Spec]) -> None:
