@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silencio.errors import WrongUse
+from silencio.experiment import load_experiment, presets, read_experiment
 from silencio.settings import (
     Data,
     Evaluation,
@@ -16,10 +17,8 @@ from silencio.settings import (
     GateRule,
     Reserve,
     Site,
+    Split,
     Training,
-    load_experiment,
-    presets,
-    read_experiment,
 )
 
 FRONT_ENDS = st.builds(
@@ -50,8 +49,7 @@ EXPERIMENTS = st.builds(
         source=st.just("birdclef2025"),
         path=st.text("abcé /.'#:", min_size=1).map(Path),
         reserve=st.builds(Reserve, seed=st.integers(), species=st.integers(4, 206)),
-        validation=st.floats(0, 0.4),
-        test=st.floats(0, 0.4),
+        split=st.builds(Split, validation=st.floats(0, 0.4), test=st.floats(0, 0.4)),
     ),
     audio=FRONT_ENDS,
     training=st.builds(
@@ -68,7 +66,7 @@ def test_an_experiment_comes_back_from_its_yaml_as_it_was(experiment: Experiment
 
 @pytest.mark.parametrize("name", presets())
 def test_every_preset_loads_under_its_own_name(name: str) -> None:
-    assert load_experiment(name).name == name
+    assert load_experiment(name).name == name.replace("_", "-")
 
 
 def test_an_experiment_is_read_from_a_file(tmp_path: Path) -> None:
@@ -107,11 +105,18 @@ def test_an_unknown_key_that_is_near_to_none_is_refused_without_a_guess() -> Non
         ("training: {learning_rate: .inf}", "training.learning_rate is inf: .*finite"),
         ("training: {learning_rate: .nan}", "training.learning_rate is nan: "),
         ("data: {source: birdclef2025}", "birdclef2025 needs data.path"),
-        ("data: {validation: 0.5, test: 0.5}", "leave nothing to train on"),
+        ("data: {split: {validation: 0.5, test: 0.5}}", "leave nothing to train on"),
         ("audio: {sample_rate: 16000}", "fmin < fmax <= sample_rate / 2 = 8000"),
         ("audio: {hop_seconds: 6}", "hop_seconds must be .* at most window_seconds"),
         ("audio: {hop_seconds: 0.000001}", "hop_seconds must be at least a sample"),
         ("audio: {n_fft: 1023}", "audio.n_fft is 1023: .*multiple of 2"),
+        ("audio: {aggregate: mean}", "aggregate and padded_frames are of mfcc"),
+        ("audio: {features: mfcc, n_mfcc: 200}", "n_mfcc is at most n_mels = 128"),
+        ("audio: {features: mfcc, normalize: unit}", "normalize unit is of pictures"),
+        ("audio: {features: mfcc, aggregate: mean}", "normalize takes away .* set it to none"),
+        ("data: {split: {folds: 2}}", "data.split.folds is 2: .*3"),
+        ("data: {split: {method: folds, fold: 6}}", "fold 6 is not one of 5"),
+        ("data: {split: {method: leave_one_out}}", "needs held_out"),
         ("evaluation: {gates: [{metric: map}]}", "either at_least or at_most_below"),
         ("evaluation: {gates: [{at_least: 1, at_most_below: 1}]}", "either at_least or at_most_below"),
         ("release: {canary_share: 1}", "release.canary_share is 1: .*less than 1"),

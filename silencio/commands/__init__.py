@@ -1,0 +1,1 @@
+"""The command's doors, one file a noun; what takes long to import is imported behind them."""
