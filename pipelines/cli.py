@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from silencio.cli import Experiment, Here, Workspace, house_at
+from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 from silencio.errors import GateRefused
 
 pipeline = typer.Typer(
@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def run(
     experiment: Experiment = "demo",
     workspace: Workspace = Here,
+    changes: Changes = None,
     feedback: Annotated[bool, typer.Option(help="Train on what guides corrected since, too.")] = True,
     fresh: Fresh = False,
 ) -> None:
@@ -40,13 +41,14 @@ def run(
     from pipelines.screen import following
 
     with following("continuous training") as follow:
-        run_training(house_at(experiment, workspace), follow, feedback, fresh)
+        run_training(house_at(experiment, workspace, changes), follow, feedback, fresh)
 
 
 @pipeline.command("promote")
 def promote(
     experiment: Experiment = "demo",
     workspace: Workspace = Here,
+    changes: Changes = None,
     approved_by: Approved = "",
     canary_only: Annotated[
         bool, typer.Option("--canary-only", help="Be content with a canary that did well and waits.")
@@ -60,7 +62,7 @@ def promote(
     from pipelines.screen import following
 
     with following("promotion") as follow:
-        run_promotion(house_at(experiment, workspace), follow, approved_by, canary_only=canary_only)
+        run_promotion(house_at(experiment, workspace, changes), follow, approved_by, canary_only=canary_only)
 
 
 @pipeline.command("compile")
@@ -80,6 +82,7 @@ def compile_pipelines(
 def demo(
     approved_by: Approved = "",
     workspace: Workspace = Here,
+    changes: Changes = None,
     experiment: Experiment = "demo",
 ) -> None:
     """Walk the whole loop on the built-in reserve.
@@ -90,4 +93,4 @@ def demo(
 
     if not approved_by:
         raise GateRefused("Nobody approves.", "Production takes a person's word: --approved-by NAME.")
-    walk(house_at(experiment, workspace), approved_by)
+    walk(house_at(experiment, workspace, changes), approved_by)

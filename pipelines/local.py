@@ -123,7 +123,7 @@ class _Followed(contextlib.AbstractContextManager["_Followed"]):
 
     def __enter__(self) -> "_Followed":
         root = logging.getLogger()
-        self._level = root.level
+        self._level, self._handlers = root.level, root.handlers[:]
         root.setLevel(logging.INFO)
         root.addFilter(self._logged)
         self._redirected.__enter__()
@@ -131,11 +131,13 @@ class _Followed(contextlib.AbstractContextManager["_Followed"]):
 
     def __exit__(self, *failure: object) -> None:
         self._redirected.__exit__(None, None, None)
-        logging.getLogger().removeFilter(self._logged)
-        logging.getLogger().setLevel(self._level)
+        root = logging.getLogger()
+        root.removeFilter(self._logged)
+        root.setLevel(self._level)
+        root.handlers = self._handlers
 
     def _logged(self, record: logging.LogRecord) -> bool:
-        """A filter, for the runner takes all handlers off the root logger; none passes on to standard output."""
+        """A filter, for the runner takes the root logger's handlers away; none passes on to standard output."""
         message = record.getMessage()
         self._stream.write(message + "\n")
         if found := CACHED.search(message):

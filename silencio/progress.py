@@ -1,6 +1,7 @@
 """How far long work has come, told as it happens: a bar on a terminal, a line in a pod's log."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -34,6 +35,20 @@ def nobody(progress: Progress) -> None:
 def log_line(progress: Progress) -> None:
     """For a step in a process of its own: whoever reads its log can follow."""
     print(progress.line(), flush=True)
+
+
+def seldom(tell: Tell, seconds: float = 5.0) -> Tell:
+    """Passes on what comes so many seconds after what it passed on before, and whatever ends the work."""
+    last = time.monotonic()
+
+    def told(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= seconds or progress.done >= progress.of:
+            last = now
+            tell(progress)
+
+    return told
 
 
 def counting(tell: Tell, what: str) -> Callable[[int, int], None]:

@@ -1,12 +1,14 @@
 """What a person at a terminal sees; elsewhere the same as plain lines."""
 
+import logging
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
+    SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,34 +19,51 @@ from rich.progress import (
 from rich.table import Table
 
 from silencio.handover import Handover
-from silencio.progress import Progress, Tell, log_line
+from silencio.logs import console, says_json
+from silencio.progress import Progress, Tell, seldom
+
+PATIENCE = 1.0
+"""Seconds: what is done sooner, or was done before, draws nothing."""
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Tell]:
-    """A progress bar on a terminal, on which nothing appears if the work turns out to be done already."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield log_line
+    """On a terminal something that moves while work goes on, a bar once it is told how far; else lines now and then."""
+    said = seldom(
+        lambda progress: log.log(level, "%s: %d of %d %s", title, progress.done, progress.of, progress.what)
+    )
+    if says_json() or not console().is_terminal:
+        level = logging.INFO
+        yield said
         return
+    level = logging.DEBUG
     columns = (
+        SpinnerColumn(),
         TextColumn(f"[bold]{title:9}"),
         BarColumn(30),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.fields[count]} {task.description}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console) as bars:
-        task = None
+    with Bar(*columns, console=console()) as bars:
+        task = bars.add_task("", total=None, visible=False, count="")
+        shown = threading.Timer(PATIENCE, lambda: bars.update(task, visible=True))
+        shown.daemon = True
+        shown.start()
 
         def tell(progress: Progress) -> None:
-            nonlocal task
-            if task is None:
-                task = bars.add_task(progress.what, total=progress.of)
-            bars.update(task, completed=progress.done, total=progress.of, description=progress.what)
+            count = f"{progress.done}/{progress.of}"
+            bars.update(
+                task, completed=progress.done, total=progress.of, description=progress.what, count=count
+            )
+            said(progress)
 
-        yield tell
+        try:
+            yield tell
+        finally:
+            shown.cancel()
 
 
 def show(handover: Handover) -> None:

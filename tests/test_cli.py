@@ -55,7 +55,7 @@ def test_a_gate_that_says_no_is_exit_code_1(tmp_path: Path) -> None:
 def test_wrong_use_is_exit_code_2_and_names_the_way_out(tmp_path: Path) -> None:
     done = silencio("settings", "show", "dmeo", workspace=tmp_path)
     assert done.returncode == 2
-    assert "dmeo is neither a preset nor a file. The presets are demo, tiny" in done.stderr
+    assert "dmeo is neither a preset nor a file. The presets are audiomnist, " in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -81,6 +81,35 @@ def test_json_logs_are_one_object_a_line(tmp_path: Path) -> None:
     lines = [line for line in done.stderr.splitlines() if line]
     assert lines
     assert all({"at", "level", "logger", "message"} <= json.loads(line).keys() for line in lines)
+
+
+def test_a_failure_as_json_is_one_object_a_line_too(tmp_path: Path) -> None:
+    import json
+
+    done = silencio("--json-logs", "settings", "show", "dmeo", workspace=tmp_path)
+
+    (line,) = done.stderr.splitlines()
+    assert "dmeo is neither a preset nor a file" in json.loads(line)["message"]
+
+
+def test_every_run_leaves_a_log_that_says_what_was_asked_and_how_it_ended(tmp_path: Path) -> None:
+    import json
+
+    done = silencio("data", "ingest", "tiny", "--set", "data.quarantine_share=x", workspace=tmp_path)
+    assert done.returncode == 2
+    done = silencio(*("data", "ingest", "digits.yaml", "--set", "data.source=digits"), workspace=tmp_path)
+    assert done.returncode == 2
+
+    done = silencio(
+        *("data", "ingest", "audiomnist", "--set", f"data.path={tmp_path / 'nowhere'}"), workspace=tmp_path
+    )
+
+    assert done.returncode != 0
+    (log,) = (tmp_path / "logs").iterdir()
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    assert "silencio data ingest audiomnist --set" in records[0]["message"]
+    assert "nowhere" in records[-2]["error"]
+    assert records[-1]["message"].startswith("took ")
 
 
 def test_the_command_runs_outside_the_checkout(tmp_path: Path) -> None:

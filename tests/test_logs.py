@@ -4,10 +4,12 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from silencio.logs import set_up
+from silencio.errors import WrongUse
+from silencio.logs import complain, keep, set_up
 
 log = logging.getLogger("silencio.somewhere")
 
@@ -18,6 +20,8 @@ def _put_back() -> Iterator[None]:
     handlers, levels = root.handlers[:], (root.level, own.level)
     root.handlers = []  # or set_up would close pytest's own
     yield
+    for handler in root.handlers:
+        handler.close()
     root.handlers = handlers
     root.setLevel(levels[0])
     own.setLevel(levels[1])
@@ -74,3 +78,57 @@ def test_as_json_an_exception_is_part_of_its_record(capsys: pytest.CaptureFixtur
 
     (line,) = capsys.readouterr().err.splitlines()
     assert "ZeroDivisionError" in json.loads(line)["error"]
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_what_is_kept_holds_the_details_that_were_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(verbose=False, as_json=False)
+
+    path = keep(tmp_path, ["data", "ingest", "--set", "seed=1"])
+    log.debug("found")
+
+    assert capsys.readouterr().err == ""
+    first, second = read(path)
+    assert first["message"].endswith("silencio data ingest --set seed=1")
+    assert second["message"] == "found"
+    assert "-data-ingest-" in path.name
+
+
+def test_runs_that_start_in_the_same_second_have_a_file_each(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    program = f"from silencio.logs import keep; from pathlib import Path; keep(Path({str(tmp_path)!r}), [])"
+    for running in [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]:
+        assert running.wait() == 0
+
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_last_word_is_a_sentence_and_what_is_kept_knows_where_it_came_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(verbose=False, as_json=False)
+    path = keep(tmp_path, ["train"])
+
+    try:
+        raise WrongUse("There is no x.", "Name one.")
+    except WrongUse as error:
+        complain(error)
+
+    assert capsys.readouterr().err == "silencio: There is no x. Name one.\n"
+    assert "test_logs.py" in read(path)[-1]["error"]
+
+
+def test_as_json_the_last_word_is_a_record(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(verbose=False, as_json=True)
+
+    complain(WrongUse("There is no x.", "Name one."))
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (json.loads(line)["level"], json.loads(line)["message"]) == ("error", "There is no x. Name one.")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silencio.progress import Progress, counting, log_line
+from silencio.progress import Progress, counting, log_line, seldom
 
 PROGRESSES = st.builds(
     Progress,
@@ -41,3 +41,23 @@ def test_a_step_in_a_pod_tells_a_line_a_time(capsys: pytest.CaptureFixture[str])
     log_line(Progress(3, 12, "epochs, loss 0.412"))
 
     assert capsys.readouterr().out == "progress 3/12 epochs, loss 0.412\n"
+
+
+def test_progress_is_told_seldom_and_its_end_always() -> None:
+    told: list[Progress] = []
+
+    tell = seldom(told.append, seconds=60)
+    for done in range(1, 101):
+        tell(Progress(done, 100, "epochs"))
+
+    assert told == [Progress(100, 100, "epochs")]
+
+
+def test_with_no_patience_all_is_told() -> None:
+    told: list[Progress] = []
+
+    tell = seldom(told.append, seconds=0)
+    for done in range(1, 4):
+        tell(Progress(done, 3, "epochs"))
+
+    assert len(told) == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from silencio.cli import house_at
+from silencio.commands.words import house_at
 from silencio.registry.stages import Stage
 
 from .reading import ROOT, read

@@ -1,0 +1,40 @@
+"""`silencio bundle …` and `silencio serve`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from silencio.commands.words import group
+
+bundle = group("bundle", "What is served. Example: silencio bundle verify workspace/models/bundles/…")
+
+
+@bundle.command("verify")
+def bundle_verify(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
+    """Hash every file of a bundle again.
+
+    Example: silencio bundle verify workspace/models/bundles/1a2b…
+    """
+    from silencio.optimize.bundle import Bundle
+
+    print(f"{folder} is whole: bundle {Bundle.open(folder).digest}")
+
+
+def serve(
+    folder: Annotated[Path, typer.Option("--bundle", help="The folder of the bundle to serve.")],
+    feedback: Annotated[Path | None, typer.Option(help="Where corrections and their audio are kept.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    stop_after_idle: Annotated[
+        float | None, typer.Option(help="Stop when nobody asked for so many seconds.")
+    ] = None,
+) -> None:
+    """Identify species over HTTP.
+
+    Example: silencio serve --bundle workspace/models/bundles/1a2b…
+    """
+    from silencio.serving.server import run
+    from silencio.settings import Serving
+
+    run(folder, feedback, host, port, Serving(), stop_after_idle)
