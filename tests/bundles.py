@@ -9,7 +9,7 @@ import onnx
 import soundfile
 from onnx import TensorProto, helper, numpy_helper
 
-from silencio.audio.features import hz_to_mel
+from silencio.audio.mel import hz_to_mel
 from silencio.data.species import Species
 from silencio.handover import Kind, seal
 from silencio.optimize.bundle import Bundle, write_contents

@@ -1,14 +1,17 @@
 """Decode a recording that nobody vouches for, and resample it to the front end's rate."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from silencio.audio import by_ffmpeg
 from silencio.errors import WrongUse
 
 Samples = NDArray[np.float32]
@@ -18,6 +21,11 @@ BLOCK_FRAMES = 1 << 16
 RATES = range(1_000, 384_001)
 LOUDEST = 2.0**31
 """Floats that were scaled like 32-bit integers still pass; beyond, a spectrum's power would overflow."""
+UNKNOWN_FORMAT = 1
+"""libsndfile's code for a file of no format that it knows."""
+UNKNOWN_LENGTH = 2**63 - 1
+"""What libsndfile says of a FLAC file whose header was written before its end was known; it cannot read on."""
+HEAD_BYTES = 12
 
 
 class Unreadable(WrongUse):
@@ -31,6 +39,8 @@ class Limits:
     max_bytes: int = 1 << 30
     max_seconds: float = 3_600.0
     max_channels: int = 8
+    max_decoded_bytes: int = 2 << 30
+    """Of the mono samples, at the recording's own rate."""
 
 
 def load(source: Path | bytes, sample_rate: int, limits: Limits = Limits()) -> Samples:
@@ -49,14 +59,8 @@ def decode(source: Path | bytes, limits: Limits = Limits()) -> tuple[Samples, in
         raise Unreadable(
             f"{name} has {size} bytes.", f"At most {limits.max_bytes} are taken: send it in parts."
         )
-    try:
-        with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as stream:
-            samples, rate = _read(stream, name, limits), int(stream.samplerate)
-    except soundfile.LibsndfileError as error:
-        raise Unreadable(
-            f"{name} is not a recording that can be read ({error.error_string}).",
-            "WAV, FLAC, OGG and MP3 are taken.",
-        ) from error
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
+        samples, rate = _read(_blocks(stream, name, limits), name, limits)
     if not samples.size:
         raise Unreadable(f"{name} holds no sound.", "Record it again.")
     if not (np.abs(samples) <= LOUDEST).all():  # nor is NaN
@@ -64,20 +68,59 @@ def decode(source: Path | bytes, limits: Limits = Limits()) -> tuple[Samples, in
     return samples, rate
 
 
-def _read(stream: soundfile.SoundFile, name: str, limits: Limits) -> Samples:
-    if stream.channels > limits.max_channels:
-        raise Unreadable(
-            f"{name} has {stream.channels} channels.", f"At most {limits.max_channels} are taken."
-        )
-    if stream.samplerate not in RATES:
-        raise Unreadable(f"{name} claims {stream.samplerate} Hz.", f"{RATES[0]} to {RATES[-1]} Hz are taken.")
-    room = round(limits.max_seconds * stream.samplerate)
-    blocks: list[Samples] = []
-    while len(block := stream.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
-        room -= len(block)
-        if room < 0:
+def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> tuple[Samples, int]:
+    """Blocks of (rate, [channels, samples]) to mono and its rate, as long as they keep to the limits."""
+    mono: list[Samples] = []
+    rate, count = 0, 0
+    for block_rate, block in blocks:
+        if len(block) > limits.max_channels:
+            raise Unreadable(
+                f"{name} has {len(block)} channels.", f"At most {limits.max_channels} are taken."
+            )
+        if block_rate not in RATES:
+            raise Unreadable(f"{name} claims {block_rate} Hz.", f"{RATES[0]} to {RATES[-1]} Hz are taken.")
+        if block_rate != (rate := rate or block_rate):
+            raise Unreadable(f"{name} changes from {rate} to {block_rate} Hz.", "Export it again as WAV.")
+        count += block.shape[1]
+        if count > round(limits.max_seconds * rate):
             raise Unreadable(
                 f"{name} is longer than {limits.max_seconds:g} s.", "Cut it, and send the parts one by one."
             )
-        blocks.append(block.mean(axis=1, dtype=np.float32))
-    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+        if 4 * count > limits.max_decoded_bytes:
+            raise Unreadable(
+                f"{name} is larger than {limits.max_decoded_bytes} bytes once it is decoded.",
+                "Cut it, or bring it to a lower rate.",
+            )
+        mono.append(block.mean(axis=0, dtype=np.float32))
+    return np.concatenate(mono) if mono else np.empty(0, np.float32), rate
+
+
+def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    try:
+        with soundfile.SoundFile(stream) as file:
+            if not (file.format == "FLAC" and file.frames == UNKNOWN_LENGTH):
+                yield from _by_libsndfile(file)
+                return
+    except soundfile.LibsndfileError as error:
+        if error.code != UNKNOWN_FORMAT or by_ffmpeg.demuxer_for(head) is None:
+            raise Unreadable(
+                f"{name} is not a recording that can be read ({error.error_string}).",
+                "WAV, FLAC, OGG, MP3, M4A and AAC are taken.",
+            ) from error
+    try:
+        yield from by_ffmpeg.blocks_of(stream, str(by_ffmpeg.demuxer_for(head)), limits.max_seconds)
+    except by_ffmpeg.NotTaken as error:
+        raise Unreadable(
+            f"{name} is not a recording that can be read: it {error}.", "Export it as WAV."
+        ) from error
+
+
+def _by_libsndfile(file: soundfile.SoundFile) -> Iterator[tuple[int, Samples]]:
+    yield (
+        file.samplerate,
+        np.empty((file.channels, 0), np.float32),
+    )  # what it claims is refused before it is read
+    while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+        yield file.samplerate, block.T

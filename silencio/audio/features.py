@@ -1,67 +1,65 @@
-"""Log-mel spectrograms, by librosa's definition (Slaney's mel scale and norm, periodic Hann, centred frames)."""
+"""What a model sees of a window, whichever features the front end names: the one callable that everything uses."""
+
+from collections.abc import Callable
+from itertools import repeat
 
 import numpy as np
-import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from silencio.audio.image import Resize, three_channels
+from silencio.audio.log_mel import QUIETEST, LogMel
+from silencio.audio.mfcc import Mfcc
 from silencio.settings import FrontEnd
 
-AMIN = np.float32(1e-10)
-BREAK_HZ, BREAK_MEL = 1000.0, 15.0
-LOG_STEP = np.log(6.4) / 27.0
+Floats = NDArray[np.float32]
+
+LEAST_DEVIATION = np.float32(1e-3)
+"""A picture that is the same everywhere becomes all 0, not its rounding errors made large."""
 
 
-class LogMel:
-    """Computes the log-mel picture of windows. Holds the tables, so make one and keep it."""
+class Features:
+    """Computes the features of windows. Holds the tables, so make one and keep it; threads may share it."""
 
     def __init__(self, front_end: FrontEnd) -> None:
         self.front_end = front_end
-        n_fft = front_end.n_fft
-        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
-        self._bands = np.ascontiguousarray(mel_bands(front_end).T)
+        log_mel = LogMel(front_end)
+        self._of: Callable[[Floats, int], Floats] = (
+            Mfcc(log_mel) if front_end.features == "mfcc" else Picture(log_mel)
+        )
 
-    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[windows, samples] to the model's input [windows, mels, frames], each picture standardized.
+    def __call__(self, windows: Floats, real: NDArray[np.int64] | None = None) -> Floats:
+        """[windows, samples] to [windows, *shape].
 
-        A window's loudness carries no label: each picture gets mean 0 and deviation 1, and silence is all 0.
+        `real` tells how many samples of each window are sound, the rest being padding, [windows]; else all are.
         """
-        pictures = np.stack([self.decibels(samples) for samples in windows])
-        pictures -= pictures.mean(axis=(1, 2), keepdims=True)
-        pictures /= pictures.std(axis=(1, 2), keepdims=True) + np.float32(1e-3)
-        return pictures
-
-    def decibels(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[samples] to dB, [mels, frames], the quietest raised to `top_db` under the loudest."""
-        n_fft = self.front_end.n_fft
-        padded = np.pad(samples.astype(np.float32, copy=False), n_fft // 2)
-        frames = sliding_window_view(padded, n_fft)[:: self.front_end.hop_length]
-        spectrum = scipy.fft.rfft(frames * self._window, axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
-        mel = np.maximum(power @ self._bands, AMIN)
-        decibels = np.float32(10) * np.log10(mel.T)
-        floor = decibels.max() - np.float32(self.front_end.top_db)
-        return np.asarray(np.maximum(decibels, floor), dtype=np.float32)
+        computed = np.empty((len(windows), *self.front_end.shape), np.float32)
+        heard = repeat(windows.shape[1]) if real is None else real.tolist()
+        for row, (window, count) in enumerate(zip(windows, heard, strict=real is not None)):
+            computed[row] = self._of(window, count)
+        return computed
 
 
-def mel_bands(front_end: FrontEnd) -> NDArray[np.float32]:
-    """Triangular filters of equal area over the spectrum's bins, [mels, bins]."""
-    bins = np.fft.rfftfreq(front_end.n_fft, 1 / front_end.sample_rate)
-    lowest, highest = hz_to_mel(np.array([front_end.fmin, front_end.fmax]))
-    corners = mel_to_hz(np.linspace(lowest, highest, front_end.n_mels + 2))
-    widths = np.diff(corners)
-    slopes = corners[:, None] - bins[None, :]
-    rising, falling = -slopes[:-2] / widths[:-1, None], slopes[2:] / widths[1:, None]
-    triangles = np.maximum(0, np.minimum(rising, falling))
-    return np.asarray(triangles * (2 / (corners[2:] - corners[:-2]))[:, None], dtype=np.float32)
+class Picture:
+    """A log-mel picture on the scale that the front end asks for: [mels, frames], or an image [3, size, size]."""
 
+    def __init__(self, log_mel: LogMel) -> None:
+        self._log_mel, self._front_end = log_mel, log_mel.front_end
+        mels, frames, size = self._front_end.n_mels, self._front_end.frames, self._front_end.image_size
+        self._resize = Resize(mels, frames, size) if self._front_end.features == "image" else None
 
-def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Slaney's scale: linear below 1 kHz, logarithmic above."""
-    above = BREAK_MEL + np.log(np.maximum(hz, BREAK_HZ) / BREAK_HZ) / LOG_STEP
-    return np.where(hz < BREAK_HZ, hz * BREAK_MEL / BREAK_HZ, above)
-
-
-def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = BREAK_HZ * np.exp(LOG_STEP * (np.maximum(mel, BREAK_MEL) - BREAK_MEL))
-    return np.where(mel < BREAK_MEL, mel * BREAK_HZ / BREAK_MEL, above)
+    def __call__(self, window: Floats, real: int) -> Floats:
+        """One window [samples]; its padding is in the picture, as the silence that it is."""
+        picture = self._log_mel.decibels(window)
+        loudest, top_db = picture.max(), np.float32(self._front_end.top_db)
+        if self._front_end.normalize == "unit":
+            # Nothing is quieter than QUIETEST, so that silence is 0 and not as bright as the loudest.
+            picture = (picture - max(loudest - top_db, QUIETEST)) / top_db
+        elif self._front_end.normalize == "standard":
+            # So that a picture that is the same everywhere has a mean without rounding errors.
+            picture -= loudest
+        if self._resize:
+            picture = self._resize(picture)
+        if self._front_end.normalize == "standard":
+            # A window's loudness carries no label.
+            picture = (picture - picture.mean()) / (picture.std() + LEAST_DEVIATION)
+        return three_channels(picture) if self._resize else picture

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silencio.audio.decode import Limits, Samples, load
-from silencio.audio.features import LogMel
+from silencio.audio.features import Features
 
 CRUMB_SECONDS = 0.1
 """A remainder no longer than this is an encoder's padding, no window of its own."""
@@ -18,19 +18,25 @@ class Windowed:
     starts: NDArray[np.float64]
     """Seconds into the recording, [windows]"""
     features: NDArray[np.float32]
-    """[windows, mels, frames]"""
+    """[windows, *shape of the front end]"""
     seconds: float
     """The recording's length."""
 
 
-def windows_of(source: Path | bytes, log_mel: LogMel, limits: Limits = Limits()) -> Windowed:
-    """Decode, resample, cut, picture: what training, evaluation and the service all call."""
-    front_end = log_mel.front_end
+def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits()) -> Windowed:
+    """Decode, resample, cut, compute: what training, evaluation and the service all call."""
+    front_end = features.front_end
     samples = load(source, front_end.sample_rate, limits)
-    crumb = round(CRUMB_SECONDS * front_end.sample_rate)
-    windows = cut(samples, front_end.window_samples, front_end.hop_samples, crumb)
-    starts = np.arange(len(windows)) * front_end.hop_samples / front_end.sample_rate
-    return Windowed(starts, log_mel(windows), len(samples) / front_end.sample_rate)
+    length, hop = front_end.window_samples, front_end.hop_samples
+    if front_end.cutting == "whole":
+        windows = cut(samples[:length], length, hop)[:1]
+    else:
+        windows = cut(samples, length, hop, round(CRUMB_SECONDS * front_end.sample_rate))
+    begins = np.arange(len(windows)) * hop
+    real = np.minimum(length, len(samples) - begins)
+    return Windowed(
+        begins / front_end.sample_rate, features(windows, real), len(samples) / front_end.sample_rate
+    )
 
 
 def cut(samples: Samples, length: int, hop: int, crumb: int = 0) -> NDArray[np.float32]:

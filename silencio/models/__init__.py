@@ -1,6 +1,6 @@
 """Architectures, one a file, built by the name that the experiment file gives.
 
-Every one maps pictures [batch, 1, mels, frames] to logits [batch, classes].
+Every one maps windows, as `audio.pictures` gives them, to logits [batch, classes].
 """
 
 import difflib
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 ARCHITECTURES = ("mobilenetv2",)
 
 
-def build(settings: Model, classes: int) -> "nn.Module":
+def build(settings: Model, shape: tuple[int, ...], classes: int) -> "nn.Module":
+    """`shape` is one window's, as the front end says."""
     if settings.architecture not in ARCHITECTURES:
         near = difflib.get_close_matches(settings.architecture, ARCHITECTURES, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(ARCHITECTURES)}."
         raise WrongUse(f"There is no architecture {settings.architecture}.", hint)
-    module: nn.Module = import_module(f"silencio.models.{settings.architecture}").build(settings, classes)
+    architecture = import_module(f"silencio.models.{settings.architecture}")
+    module: nn.Module = architecture.build(settings, shape, classes)
     return module

@@ -1,17 +1,28 @@
-"""MobileNetV2 (Sandler et al., 2018) on one-channel pictures: small enough for a phone, and for two cores."""
+"""MobileNetV2 (Sandler et al., 2018) on pictures: small enough for a phone, and for two cores."""
 
 from torch import nn
 
+from silencio.audio.pictures import channels
+from silencio.errors import WrongUse
 from silencio.models.torch_beside import make_importable
 from silencio.settings import Model
 
 
-def build(settings: Model, classes: int) -> nn.Module:
+def build(settings: Model, shape: tuple[int, ...], classes: int) -> nn.Module:
+    if len(shape) < 2:
+        raise WrongUse(
+            f"mobilenetv2 looks at pictures, and a window of this front end is {shape[0]} numbers.",
+            "Set audio.aggregate to none.",
+        )
     make_importable()
     import timm
 
     network: nn.Module = timm.create_model(
-        "mobilenetv2_100", pretrained=False, in_chans=1, num_classes=classes, drop_rate=settings.dropout
+        "mobilenetv2_100",
+        pretrained=False,
+        in_chans=channels(shape),
+        num_classes=classes,
+        drop_rate=settings.dropout,
     )
     begin_shallow(network)
     return network

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from silencio.audio.pictures import as_pictures
 from silencio.errors import SilencioError
 from silencio.optimize.session import OnnxModel
 
@@ -20,10 +21,10 @@ TOLERANCE = 1e-4
 def export(model: nn.Module, windows: NDArray[np.float32], path: Path) -> float:
     """Write the network, its batch dynamic, and return how far its logits are from torch's on `windows`.
 
-    The largest difference, relative for logits beyond 1. `windows`, [windows, mels, frames], are real ones: a
+    The largest difference, relative for logits beyond 1. `windows`, [windows, *shape], are real ones: a
     difference on noise would say little.
     """
-    inputs = torch.from_numpy(windows).unsqueeze(1)
+    inputs = torch.from_numpy(as_pictures(windows))
     with warnings.catch_warnings(), _Quiet("torch.onnx"):
         # The exporter warns of its own use of deprecated parts of torch.
         warnings.simplefilter("ignore")

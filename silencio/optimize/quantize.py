@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from silencio.audio.pictures import as_pictures
 from silencio.errors import SilencioError
 from silencio.optimize.session import BATCH
 
@@ -23,7 +24,7 @@ class Batches:
     batch_size = BATCH
 
     def __init__(self, windows: Calibration) -> None:
-        self._batches = [windows[i : i + BATCH, None] for i in range(0, len(windows), BATCH)]
+        self._batches = [as_pictures(windows[i : i + BATCH]) for i in range(0, len(windows), BATCH)]
         self.rewind()
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.float32], int]]:

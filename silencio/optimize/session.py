@@ -6,6 +6,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from silencio.audio.pictures import as_pictures
+
 # Otherwise it writes an id of this machine to disk, and complains where it may not.
 onnxruntime.disable_telemetry_events()
 
@@ -21,15 +23,15 @@ class OnnxModel:
         self._input = self._session.get_inputs()[0].name
 
     def logits(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
-        """[windows, mels, frames] to [windows, classes], a batch at a time."""
+        """[windows, *shape] to [windows, classes], a batch at a time."""
         batches = [
-            self._session.run(None, {self._input: windows[i : i + BATCH, None].astype(np.float32)})[0]
+            self._session.run(None, {self._input: as_pictures(windows[i : i + BATCH])})[0]
             for i in range(0, len(windows), BATCH)
         ]
         return np.concatenate(batches)
 
     def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
-        """[windows, mels, frames] to [windows, classes]; a window may hold several species or none."""
+        """[windows, *shape] to [windows, classes]; a window may hold several species or none."""
         return sigmoid(self.logits(windows))
 
 

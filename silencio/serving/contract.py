@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from silencio.audio import LogMel, windows_of
+from silencio.audio import Features, windows_of
 from silencio.evaluation.gates import GateResult, Verdict
 from silencio.optimize.bundle import Bundle
 from silencio.serving import load
@@ -58,11 +58,11 @@ def check_service(
 
 def skew(bundle: Bundle, replies: Sequence[load.Reply], slice_name: str = SLICE) -> GateResult:
     """The largest difference between what a service answered and what its bundle says in this process."""
-    log_mel, model = LogMel(bundle.front_end), bundle.model()
+    features, model = Features(bundle.front_end), bundle.model()
     answered = {r.call.recording: r.answer for r in replies if r.ok}
     differences = []
     for path, answer in answered.items():
-        expected = model.probabilities(windows_of(path, log_mel).features)
+        expected = model.probabilities(windows_of(path, features).features)
         differences.append(_difference(expected, _probabilities(answer, bundle)))
     return GateResult.at_most("skew", slice_name, max(differences, default=nan), TOLERANCE)
 

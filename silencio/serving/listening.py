@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from silencio.audio import Limits, LogMel, Unreadable, windows_of
+from silencio.audio import Features, Limits, Unreadable, windows_of
 from silencio.optimize.bundle import Bundle
 from silencio.settings import Serving
 
@@ -29,15 +29,19 @@ class Listener:
     """One bundle with its one session; call it from as many threads as there are."""
 
     def __init__(self, bundle: Bundle, limits: Serving) -> None:
-        self._log_mel = LogMel(bundle.front_end)
+        self._features = Features(bundle.front_end)
         self._model = bundle.model(limits.threads)
-        self._limits = Limits(max_bytes=limits.max_bytes, max_seconds=limits.max_seconds)
+        self._limits = Limits(
+            max_bytes=limits.max_bytes,
+            max_seconds=limits.max_seconds,
+            max_decoded_bytes=limits.max_decoded_bytes,
+        )
         # The first run allocates; nobody's request should wait for that.
         self._model.probabilities(np.zeros((1, *bundle.front_end.shape), np.float32))
 
     def __call__(self, recording: bytes) -> Heard:
         begun = time.perf_counter()
-        windowed = windows_of(recording, self._log_mel, self._limits)
+        windowed = windows_of(recording, self._features, self._limits)
         prepared = time.perf_counter()
         probabilities = self._model.probabilities(windowed.features)
         inferred = time.perf_counter()

@@ -41,9 +41,16 @@ def suffix_of(recording: bytes) -> str:
         return ".flac"
     if recording[:4] == b"OggS":
         return ".ogg"
+    if recording[4:8] == b"ftyp":
+        return ".m4a"
+    # Both begin with set bits; the layer, which is zero in ADTS alone, tells them apart.
+    if recording[:1] == b"\xff" and recording[1:2] and recording[1] & 0xF6 == 0xF0:
+        return ".aac"
     if recording[:3] == b"ID3" or (recording[:1] == b"\xff" and recording[1:2] >= b"\xe0"):
         return ".mp3"
-    raise Problem(415, "The upload is no recording of a known kind.", "WAV, FLAC, OGG and MP3 are taken.")
+    raise Problem(
+        415, "The upload is no recording of a known kind.", "WAV, FLAC, OGG, MP3, M4A and AAC are taken."
+    )
 
 
 class _TooLarge(Exception):

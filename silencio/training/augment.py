@@ -8,7 +8,7 @@ from silencio.settings import Training
 
 
 class Augment:
-    """Pictures [batch, 1, mels, frames] and targets [batch, classes] to others of the same shapes."""
+    """Pictures [batch, channels, mels, frames] and targets [batch, classes] to others of the same shapes."""
 
     def __init__(self, settings: Training, mels: int, frames: int) -> None:
         make_importable()

@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from silencio.data.species import Species, read_species
+from silencio.experiment import read_experiment
 from silencio.handover import Handover
 from silencio.models import build
-from silencio.settings import Experiment, read_experiment
+from silencio.settings import Experiment
 from silencio.training.epoch import Epoch
 
 WEIGHTS, EXPERIMENT, SPECIES = "model.safetensors", "experiment.yaml", "labels.csv"
@@ -77,6 +78,7 @@ class Checkpoint:
 
     def model(self) -> nn.Module:
         """Ready to predict."""
-        model = build(self.experiment.model, len(self.species))
+        experiment = self.experiment
+        model = build(experiment.model, experiment.audio.shape, len(self.species))
         model.load_state_dict(load_file(self.handover / WEIGHTS))
         return model.eval()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
+from silencio.audio.pictures import as_pictures
 from silencio.data.windows import Windows
 from silencio.errors import SilencioError
 from silencio.models import build
@@ -37,14 +38,14 @@ def fit(
     if not len(train) or not len(validation):
         raise SilencioError(
             f"There are {len(train)} windows to train on and {len(validation)} to validate on.",
-            "Give the data more recordists, or change data.validation and data.test.",
+            "Give the data more recordists, or change data.split.",
         )
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(experiment.seed)
-    model = build(experiment.model, len(windows.species))
+    model = build(experiment.model, windows.front_end.shape, len(windows.species))
     optimizer = make_optimizer(model, settings)
-    augment = Augment(settings, *windows.front_end.shape)
+    augment = Augment(settings, *windows.front_end.shape[-2:])
     targets = torch.from_numpy(training_targets(windows, experiment.data.secondary_weight))
     truth = windows.targets()[validation]
 
@@ -116,8 +117,8 @@ def training_targets(windows: Windows, secondary_weight: float) -> NDArray[np.fl
 
 
 def pictures(windows: Windows, rows: NDArray[np.int64]) -> Tensor:
-    """[rows, 1, mels, frames]"""
-    return torch.from_numpy(windows.features[rows].astype(np.float32)).unsqueeze(1)
+    """[rows, channels, mels, frames]"""
+    return torch.from_numpy(as_pictures(windows.features[rows]))
 
 
 @torch.inference_mode()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silencio.audio import Limits, LogMel, Unreadable, cut, load, windows_of
+from silencio.audio import Features, Limits, Unreadable, cut, load, windows_of
 from silencio.audio.windows import CRUMB_SECONDS
 from silencio.settings import FrontEnd
 from tests.audio.conftest import song, written
@@ -64,7 +64,7 @@ def test_no_window_is_only_padding_or_only_a_crumb(
     ],
 )
 def test_a_remainder_is_a_window_of_its_own_unless_it_is_a_crumb(seconds: float, starts: list[float]) -> None:
-    windowed = windows_of(written(song(seconds, RATE), RATE), LogMel(FRONT_END))
+    windowed = windows_of(written(song(seconds, RATE), RATE), Features(FRONT_END))
 
     assert windowed.starts.tolist() == starts
     assert windowed.features.shape == (len(starts), *FRONT_END.shape)
@@ -74,10 +74,10 @@ def test_a_remainder_is_a_window_of_its_own_unless_it_is_a_crumb(seconds: float,
 def test_windows_may_overlap() -> None:
     recording = written(song(2, RATE), RATE)
 
-    windowed = windows_of(recording, LogMel(HALF_OVERLAPPING))
+    windowed = windows_of(recording, Features(HALF_OVERLAPPING))
 
     assert windowed.starts.tolist() == [0, 0.5, 1]
-    np.testing.assert_array_equal(windowed.features[::2], windows_of(recording, LogMel(FRONT_END)).features)
+    np.testing.assert_array_equal(windowed.features[::2], windows_of(recording, Features(FRONT_END)).features)
 
 
 @given(st.floats(0.1, 2).filter(lambda hop: round(hop * RATE) > 0))
@@ -85,7 +85,7 @@ def test_windows_may_overlap() -> None:
 def test_a_start_is_where_the_windows_first_sample_lies(hop: float) -> None:
     front_end = FRONT_END.model_copy(update={"hop_seconds": min(hop, 1.0)})
 
-    starts = windows_of(written(song(5, RATE), RATE), LogMel(front_end)).starts
+    starts = windows_of(written(song(5, RATE), RATE), Features(front_end)).starts
 
     np.testing.assert_allclose(starts * RATE, np.arange(len(starts)) * front_end.hop_samples, atol=1e-6)
 
@@ -97,26 +97,56 @@ def test_an_uploaded_recording_has_the_windows_that_training_sees_of_the_file(
     path = tmp_path / "song"
     path.write_bytes(recording)
 
-    trained, served = windows_of(path, LogMel(FRONT_END)), windows_of(recording, LogMel(FRONT_END))
+    trained, served = windows_of(path, Features(FRONT_END)), windows_of(recording, Features(FRONT_END))
 
     np.testing.assert_array_equal(trained.features, served.features)
     np.testing.assert_array_equal(trained.starts, served.starts)
 
 
 def test_windows_are_the_pictures_of_the_pieces() -> None:
-    recording, log_mel = written(song(2.3, RATE), RATE), LogMel(FRONT_END)
+    recording, compute = written(song(2.3, RATE), RATE), Features(FRONT_END)
     samples = np.pad(load(recording, RATE), (0, RATE))
 
-    features = windows_of(recording, log_mel).features
+    features = windows_of(recording, compute).features
 
     for second in range(3):
         piece = samples[second * RATE : (second + 1) * RATE]
-        np.testing.assert_array_equal(features[second], log_mel(piece[None])[0])
+        np.testing.assert_array_equal(features[second], compute(piece[None])[0])
+
+
+@pytest.mark.parametrize("seconds", [0.4, 3, 45.5])
+def test_a_recording_taken_whole_is_one_window_from_its_start(seconds: float) -> None:
+    """FrogID's windows: 30 s at 16 kHz."""
+    front_end = FrontEnd(
+        cutting="whole", sample_rate=16_000, window_seconds=30, hop_seconds=30, hop_length=512, fmax=8_000
+    )
+    samples = song(seconds, 16_000)
+
+    windowed = windows_of(written(samples, 16_000, "WAV", "FLOAT"), Features(front_end))
+
+    assert windowed.starts.tolist() == [0]
+    assert windowed.seconds == pytest.approx(seconds)
+    assert windowed.features.shape == (1, 128, 938) == (1, *front_end.shape)
+    first = np.zeros((1, 30 * 16_000), np.float32)
+    first[0, : len(samples)] = samples[: first.shape[1]]
+    np.testing.assert_array_equal(windowed.features, Features(front_end)(first))
+
+
+def test_features_are_told_how_much_of_a_window_is_sound() -> None:
+    front_end = FRONT_END.model_copy(update={"features": "mfcc"})
+    samples = song(1.25, RATE)
+
+    first, last = windows_of(written(samples, RATE, "WAV", "FLOAT"), Features(front_end)).features
+
+    heard = 1 + RATE // 4 // FRONT_END.hop_length
+    assert first.any(axis=0).all()
+    assert last[:, :heard].any(axis=0).all()
+    assert not last[:, heard:].any()
 
 
 def test_limits_hold_on_the_way_to_windows() -> None:
     with pytest.raises(Unreadable, match="longer than 1 s"):
-        windows_of(written(song(2, RATE), RATE), LogMel(FRONT_END), Limits(max_seconds=1))
+        windows_of(written(song(2, RATE), RATE), Features(FRONT_END), Limits(max_seconds=1))
 
 
 @pytest.mark.parametrize("kind", ["esc10/*/*.ogg", "fsdd/*.wav", "soundscapes/*"])
@@ -127,7 +157,7 @@ def test_recordings_from_the_field_become_windows(kind: str) -> None:
     front_end = FrontEnd(sample_rate=16_000, hop_length=400, n_mels=48, fmax=8_000)
 
     for path in paths:
-        windowed = windows_of(path, LogMel(front_end))
+        windowed = windows_of(path, Features(front_end))
 
         assert windowed.features.shape == (len(windowed.starts), *front_end.shape)
         assert np.isfinite(windowed.features).all()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from silencio.audio.pictures import as_pictures
 from silencio.data.windows import Windows
 from silencio.errors import GateRefused
 from silencio.evaluation.judged import judged_on
@@ -49,7 +50,7 @@ def test_the_exported_model_equals_torch(
     windows, checkpoint, _ = trained
     pictures = windows.features[8:29].astype(np.float32)
     with torch.inference_mode():
-        expected = checkpoint.model()(torch.from_numpy(pictures).unsqueeze(1)).numpy()
+        expected = checkpoint.model()(torch.from_numpy(as_pictures(pictures))).numpy()
     np.testing.assert_allclose(OnnxModel(exported).logits(pictures), expected, atol=1e-4, rtol=1e-4)
 
 

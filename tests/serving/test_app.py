@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from silencio.audio import LogMel, windows_of
+from silencio.audio import Features, windows_of
 from silencio.data.feedback import FeedbackStore
 from silencio.optimize.bundle import Bundle
 from silencio.serving.app import create_app
@@ -26,7 +26,7 @@ def test_names_the_species_that_calls(service: TestClient, code: str, kind: str)
 def test_answers_what_the_bundle_says_window_by_window(service: TestClient, bundle: Bundle) -> None:
     recording = tone("frogli1", 2.5)
     answer = service.post("/v1/identify", content=recording).json()
-    expected = bundle.model().probabilities(windows_of(recording, LogMel(bundle.front_end)).features)
+    expected = bundle.model().probabilities(windows_of(recording, Features(bundle.front_end)).features)
     answered = [[w["probabilities"][s.code] for s in SPECIES] for w in answer["windows"]]
     assert np.abs(np.array(answered) - expected).max() < 1e-5
     assert [(w["start"], w["end"]) for w in answer["windows"]] == [(0, 1), (1, 2), (2, 2.5)]

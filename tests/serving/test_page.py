@@ -51,7 +51,9 @@ def test_what_is_no_recording_is_refused_in_words(page: Page, address: str, tmp_
     text.write_text("not a recording")
     page.goto(address)
     page.set_input_files("#file", text)
-    expect(page.locator("#said")).to_contain_text("WAV, FLAC, OGG and MP3 are taken", timeout=15_000)
+    expect(page.locator("#said")).to_contain_text(
+        "WAV, FLAC, OGG, MP3, M4A and AAC are taken", timeout=15_000
+    )
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_sticks_out_on_a_phone(page: Page, address: str) -> None:
