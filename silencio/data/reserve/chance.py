@@ -28,6 +28,11 @@ def spread(rng: np.random.Generator, rank: int) -> float:
     return float((rng.random() + rank * GOLDEN) % 1)
 
 
+def some(count: int, share: float, rng: np.random.Generator) -> list[bool]:
+    """A share of `count`, anywhere among them: as near as whole numbers come to it."""
+    return [bool(chosen) for chosen in rng.permutation(count) + rng.random() < share * count]
+
+
 def deal(cards: Sequence[T], rng: np.random.Generator) -> Iterator[T]:
     """Every card once in some order, and then again in another, without end."""
     while cards:

@@ -1,22 +1,27 @@
 """The reserve on disk, in the layout of BirdCLEF 2025: see `compose`."""
 
-import csv
-import io
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from silencio.data.reserve import tables
 from silencio.data.reserve.ogg import encode
-from silencio.data.reserve.recordings import Recording, plan_recordings, render_recording
-from silencio.data.reserve.soundscapes import Bout, Soundscape, plan_soundscapes, render_soundscape
-from silencio.data.reserve.species import Species, inhabitants
+from silencio.data.reserve.recordings import Recording, plan_recordings, render_recording, score_recording
+from silencio.data.reserve.score import Bout, bouts
+from silencio.data.reserve.soundscapes import (
+    SECONDS,
+    Soundscape,
+    plan_soundscapes,
+    render_soundscape,
+    score_soundscape,
+)
+from silencio.data.reserve.species import inhabitants
+from silencio.data.reserve.voice import RATE
 from silencio.settings import Reserve
-
-Row = Mapping[str, str | int | float]
 
 FILES_A_PROCESS = 16
 """Fewer are done sooner than a process has started."""
@@ -26,8 +31,9 @@ def compose(settings: Reserve, folder: Path, progress: Callable[[int, int], None
     """Write the reserve into `folder`, in the layout of BirdCLEF 2025 plus what only its maker can know:
 
         train.csv  taxonomy.csv  train_audio/<code>/<id>.ogg  train_soundscapes/<site>_<date>_<time>.ogg
-        train_conditions.csv          filename, recorded_at, snr_db: of each recording
-        train_soundscapes_labels.csv  filename, start, end, primary_label, snr_db: of each bout in them
+        train_conditions.csv              filename, recorded_at, snr_db, overlap, night, colour_db, dialect
+        train_soundscapes_conditions.csv  filename, recorded_at, overlap, night, colour_db
+        train_soundscapes_labels.csv      filename, start, end, primary_label, snr_db: of each bout in them
 
     All audio is Ogg Vorbis, 32 kHz, mono. Equal settings give equal bytes, whatever the number of processors.
     A folder that an earlier call did not finish is completed. `progress(done, total)` counts audio files.
@@ -39,15 +45,20 @@ def compose(settings: Reserve, folder: Path, progress: Callable[[int, int], None
     pieces: list[Recording | Soundscape] = [*soundscapes, *recordings]
     processes = min(os.cpu_count() or 1, len(pieces) // FILES_A_PROCESS)
     heard = []
-    for done, bouts in enumerate(_write_all(pieces, folder, processes), start=1):
-        heard.append(bouts)
+    for done, calls in enumerate(_write_all(pieces, folder, processes), start=1):
+        heard.append(calls)
         if progress is not None:
             progress(done, len(pieces))
-    _write_table(folder / "taxonomy.csv", map(_taxon, inhabitants(settings.seed, settings.species)))
-    _write_table(folder / "train.csv", map(_train, recordings))
-    _write_table(folder / "train_conditions.csv", map(_conditions, recordings))
-    labels = [_label(s, bout) for s, bouts in zip(soundscapes, heard, strict=False) for bout in bouts]
-    _write_table(folder / "train_soundscapes_labels.csv", labels)
+    near = list(zip(recordings, heard[len(soundscapes) :], strict=True))
+    far = list(zip(soundscapes, heard[: len(soundscapes)], strict=True))
+    for name, rows in {
+        "taxonomy": map(tables.taxon, inhabitants(settings.seed, settings.species)),
+        "train": map(tables.train, recordings),
+        "train_conditions": (tables.recording_conditions(*one) for one in near),
+        "train_soundscapes_conditions": (tables.soundscape_conditions(*one) for one in far),
+        "train_soundscapes_labels": (tables.label(one, call) for one, calls in far for call in calls),
+    }.items():
+        _write(folder / f"{name}.csv", tables.csv_of(rows))
 
 
 def _write_all(
@@ -65,15 +76,14 @@ def _write_all(
 
 def _write_audio(folder: Path, piece: Recording | Soundscape) -> list[Bout]:
     if isinstance(piece, Recording):
-        path = folder / "train_audio" / piece.filename
+        path, calls = folder / "train_audio" / piece.filename, score_recording(piece)
         if not path.exists():
-            _write(path, encode(render_recording(piece)))
-        return []
-    path = folder / "train_soundscapes" / piece.filename
-    samples, bouts = render_soundscape(piece)
+            _write(path, encode(render_recording(piece, calls)))
+        return bouts(calls, piece.samples)
+    path, calls = folder / "train_soundscapes" / piece.filename, score_soundscape(piece)
     if not path.exists():
-        _write(path, encode(samples))
-    return bouts
+        _write(path, encode(render_soundscape(piece, calls)))
+    return bouts(calls, SECONDS * RATE)
 
 
 def _end_with_parent() -> None:
@@ -86,59 +96,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
-
-
-def _taxon(species: Species) -> Row:
-    return {
-        "primary_label": species.code,
-        "inat_taxon_id": species.inat_taxon_id,
-        "scientific_name": species.scientific_name,
-        "common_name": species.common_name,
-        "class_name": species.class_name,
-    }
-
-
-def _train(recording: Recording) -> Row:
-    species = recording.species
-    return {
-        "primary_label": species.code,
-        "secondary_labels": str([recording.secondary.code if recording.secondary else ""]),
-        "type": str([species.call_type]),
-        "filename": recording.filename,
-        "collection": "RES",
-        "rating": min(5.0, max(1.0, round(recording.snr_db / 3) / 2)),
-        "url": f"reserve:{recording.seed}/{recording.identifier}",
-        "latitude": recording.latitude,
-        "longitude": recording.longitude,
-        "scientific_name": species.scientific_name,
-        "common_name": species.common_name,
-        "author": f"Recordist {recording.recordist + 1:02d}",
-        "license": "cc0 1.0",
-    }
-
-
-def _conditions(recording: Recording) -> Row:
-    recorded_at = recording.recorded_at.isoformat()
-    return {"filename": recording.filename, "recorded_at": recorded_at, "snr_db": recording.snr_db}
-
-
-def _label(soundscape: Soundscape, bout: Bout) -> Row:
-    return {
-        "filename": soundscape.filename,
-        "start": bout.start,
-        "end": bout.end,
-        "primary_label": bout.species,
-        "snr_db": bout.snr_db,
-    }
-
-
-def _write_table(path: Path, rows: Iterator[Row] | Sequence[Row]) -> None:
-    rows = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    _write(path, text.getvalue().encode())
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,13 +4,8 @@ import numpy as np
 from numpy.fft import rfft
 from numpy.typing import NDArray
 
-from silencio.data.reserve.scene import FRAME, HOP, WINDOW
+from silencio.data.reserve.background import FRAME, HOP, WINDOW
 from silencio.data.reserve.voice import Samples
-
-
-def usual_snr(metres: float) -> float:
-    """dB of a usual caller at a distance: 6 less each time that it doubles."""
-    return float(28 - 20 * np.log10(metres / 5))
 
 
 def snr_db(call: Samples, noise: Samples) -> float:

@@ -19,7 +19,7 @@ STEMS = (
 
 NOUNS = {
     # Every third genus of birds calls at night (see species.py), and has the name of one that does.
-    "Aves": ("antpitta", "nightjar", "puffbird", "wrenlet", "potoo", "flycatcher"),
+    "Aves": ("wrenlet", "nightjar", "flycatcher", "antpitta", "potoo", "puffbird"),
     "Amphibia": ("tree frog", "stream frog", "rain frog", "rocket frog", "glass frog", "toadlet"),
     "Mammalia": ("howler", "titi", "tamarin", "squirrel", "olingo"),
     "Insecta": ("katydid", "cicada", "bush cricket", "mole cricket", "cone-head"),
@@ -27,11 +27,15 @@ NOUNS = {
 ENDINGS = {"Aves": "ornis", "Amphibia": "ohyla", "Mammalia": "opithecus", "Insecta": "ogryllus"}
 
 
+def noun(class_name: str, genus: int) -> str:
+    """The kind that a genus is of: see `kinds.py`."""
+    return NOUNS[class_name][genus % len(NOUNS[class_name])]
+
+
 def common_name(class_name: str, genus: int, rank: int) -> str:
     """Relatives share the noun, as they do in the field guides."""
-    nouns = NOUNS[class_name]
     adjective = ADJECTIVES[(rank + 6 * list(NOUNS).index(class_name)) % len(ADJECTIVES)]
-    return f"{adjective} {nouns[genus % len(nouns)]}"
+    return f"{adjective} {noun(class_name, genus)}"
 
 
 def scientific_name(class_name: str, genus: int, rank: int) -> str:

@@ -1,49 +1,91 @@
 """What recordists bring home: one species, near, each recordist with a microphone of their own."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from silencio.data.reserve.chance import between, chance
-from silencio.data.reserve.mix import add, usual_snr
-from silencio.data.reserve.scene import background, hear, microphone, place
-from silencio.data.reserve.species import DAWN, DUSK, Species, inhabitants
-from silencio.data.reserve.voice import RATE, Samples, individual, sing
+from silencio.data.reserve.background import background
+from silencio.data.reserve.chance import between, chance, some
+from silencio.data.reserve.dialect import FIRST_YEAR
+from silencio.data.reserve.hours import awake, moment, nightliness
+from silencio.data.reserve.microphone import Microphone, microphone
+from silencio.data.reserve.path import usual_metres
+from silencio.data.reserve.place import place
+from silencio.data.reserve.score import Call, perform, singer
+from silencio.data.reserve.species import Species, inhabitants
+from silencio.data.reserve.voice import RATE, Samples, sing
 from silencio.settings import Reserve
 
 FIRST_ID = 1000
 LATITUDE, LONGITUDE = 6.76, -74.21
 """A hillside above the Magdalena; recordists walk a few kilometres about it."""
-FIRST_DAY = datetime(2021, 1, 1)
+FIRST_DAY = datetime(FIRST_YEAR, 1, 1)
 DAYS = 4 * 365
 
 
 @dataclass(frozen=True)
 class Recording:
-    seed: int
+    reserve: Reserve
     identifier: str
     species: Species
     secondary: Species | None
+    """Who calls into the call."""
     recordist: int
     recorded_at: datetime
+    raining: bool
     latitude: float
     longitude: float
-    metres: float
     snr_db: float
 
     @property
     def filename(self) -> str:
         return f"{self.species.code}/{self.identifier}.ogg"
 
+    @property
+    def microphone(self) -> Microphone:
+        return microphone(self.reserve.seed, self.recordist, self.reserve.colour)
+
+    @property
+    def samples(self) -> int:
+        return round(between(chance(self.reserve.seed, "length", self.identifier), (5, 12)) * RATE)
+
 
 def plan_recordings(settings: Reserve) -> list[Recording]:
     residents = inhabitants(settings.seed, settings.species)
+    nightly = nightliness(residents, settings.night)
     return [
-        _recording(settings, residents, index, number, recordist)
-        for index in range(len(residents))
-        for number, recordist in enumerate(_recordists(settings, index))
+        recording
+        for index, share in enumerate(nightly)
+        for recording in _recordings(settings, residents, index, share)
     ]
+
+
+def _recordings(
+    settings: Reserve, residents: tuple[Species, ...], index: int, nightly: float
+) -> Iterator[Recording]:
+    """All of a species."""
+    species, count = residents[index], settings.recordings_per_species
+    conditions = chance(settings.seed, "conditions", index)
+    at_night, overlapped, raining = (
+        some(count, share, conditions) for share in (nightly, settings.overlap, settings.rain)
+    )
+    for number, recordist in enumerate(_recordists(settings, index)):
+        rng = chance(settings.seed, "recording", index, number)
+        day = FIRST_DAY + timedelta(days=int(rng.integers(DAYS)))
+        yield Recording(
+            reserve=settings,
+            identifier=f"RES{FIRST_ID + index * count + number}",
+            species=species,
+            secondary=_neighbour(species, residents, at_night[number], rng) if overlapped[number] else None,
+            recordist=recordist,
+            recorded_at=moment(day, at_night[number], rng),
+            raining=raining[number],
+            latitude=round(LATITUDE + float(rng.normal(0, 0.02)), 4),
+            longitude=round(LONGITUDE + float(rng.normal(0, 0.02)), 4),
+            snr_db=round(float(rng.uniform(*settings.snr_db)), 1),
+        )
 
 
 def _recordists(settings: Reserve, species: int) -> list[int]:
@@ -54,56 +96,47 @@ def _recordists(settings: Reserve, species: int) -> list[int]:
     return [int(recordist) for recordist in everybody[: settings.recordings_per_species]]
 
 
-def _recording(
-    settings: Reserve, residents: tuple[Species, ...], index: int, number: int, recordist: int
-) -> Recording:
-    serial = FIRST_ID + index * settings.recordings_per_species + number
-    rng = chance(settings.seed, "recording", index, number)
-    species = residents[index]
-    # Now and then somebody calls at the wrong time.
-    night = species.nocturnal == (rng.random() > 0.07)
-    neighbours = [one for one in residents if one.nocturnal == night and one is not species]
-    in_the_back = bool(neighbours) and rng.random() < 0.3
-    metres = between(rng, (5, 25)) if rng.random() < 0.6 else between(rng, (25, 70))
-    return Recording(
-        seed=settings.seed,
-        identifier=f"RES{serial}",
-        species=species,
-        secondary=neighbours[int(rng.integers(len(neighbours)))] if in_the_back else None,
-        recordist=recordist,
-        recorded_at=moment(FIRST_DAY + timedelta(days=int(rng.integers(DAYS))), night, rng),
-        latitude=round(LATITUDE + float(rng.normal(0, 0.02)), 4),
-        longitude=round(LONGITUDE + float(rng.normal(0, 0.02)), 4),
-        metres=metres,
-        snr_db=round(usual_snr(metres) + float(rng.normal(0, 2)), 1),
-    )
+def _neighbour(
+    species: Species, residents: tuple[Species, ...], night: bool, rng: np.random.Generator
+) -> Species:
+    """Another species, one that is awake if there is any."""
+    others = tuple(one for one in residents if one is not species)
+    candidates = awake(others, night) or others
+    return candidates[int(rng.integers(len(candidates)))]
 
 
-def moment(day: datetime, night: bool, rng: np.random.Generator) -> datetime:
-    """A time of that day, or of the night that follows it; more often in its first hours than in its last."""
-    after = 12 * 60 * float(rng.beta(1.2, 1.8))
-    return day + timedelta(hours=DUSK if night else DAWN, minutes=min(int(after), 12 * 60 - 1))
-
-
-def render_recording(recording: Recording) -> Samples:
-    """[samples] of 5 to 12 s."""
-    rng = chance(recording.seed, "sound", recording.identifier)
-    recorder = microphone(recording.seed, recording.recordist)
-    ground = place(recording.seed, recording.identifier)
-    samples = round(between(rng, (5, 12)) * RATE)
-    noise = background(ground, recorder, recording.recorded_at.hour, samples, rng)
-    scene = noise.copy()
-
-    singer = individual(recording.species.repertoire, rng)
+def score_recording(recording: Recording) -> list[Call]:
+    """The species' calls, and last the second caller's, if there is one: it starts in or runs into one of them."""
+    rng = chance(recording.reserve.seed, "score", recording.identifier)
+    quietest, drift = recording.reserve.snr_db[0], recording.reserve.drift
+    # Some are louder than others: the same SNR does not tell the same distance.
+    metres = usual_metres(recording.snr_db + float(rng.normal(0, 2)))
+    voice = singer(recording.species, drift, recording.recorded_at, rng)
+    calls: list[Call] = []
     start = round(rng.uniform(0, 0.8) * RATE)
-    while start < samples - RATE:
-        call = sing(singer, rng)
-        add(scene, noise, hear(call, recording.metres, recorder, rng), start, recording.snr_db)
-        start += len(call) + round(rng.uniform(0.6, 2.5) * RATE)
+    while start < recording.samples - RATE:
+        samples = sing(voice, rng)
+        calls.append(Call(recording.species, start, samples, metres, recording.snr_db))
+        start += len(samples) + round(rng.uniform(0.6, 2.5) * RATE)
     if recording.secondary is not None:
-        metres = between(rng, (50, 120))
-        call = sing(individual(recording.secondary.repertoire, rng), rng)
-        start = round(rng.uniform(0, max(1, samples - len(call))))
-        add(scene, noise, hear(call, metres, recorder, rng), start, usual_snr(metres))
+        first = calls[int(rng.integers(len(calls)))]
+        samples = sing(singer(recording.secondary, drift, recording.recorded_at, rng), rng)
+        audible = min(len(first.samples), recording.samples - first.start)
+        start = int(rng.uniform(max(0, first.start - len(samples) / 2), first.start + 0.6 * audible))
+        snr = round(float(rng.uniform(quietest, recording.snr_db)), 1)
+        calls.append(Call(recording.secondary, start, samples, usual_metres(snr), snr))
+    return calls
+
+
+def render_recording(recording: Recording, calls: list[Call]) -> Samples:
+    """[samples] of 5 to 12 s, from its score."""
+    settings = recording.reserve
+    rng = chance(settings.seed, "sound", recording.identifier)
+    ground = place(settings.seed, recording.identifier, settings.streams)
+    recorder = recording.microphone
+    noise = background(
+        ground, recorder, recording.recorded_at.hour, recording.raining, recording.samples, rng
+    )
+    scene = perform(calls, noise, recorder, rng)
     # Recordists turn the gain up until it is loud enough.
     return scene * np.float32(rng.uniform(0.25, 0.8) / np.abs(scene).max())

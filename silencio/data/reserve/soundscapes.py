@@ -7,12 +7,16 @@ from itertools import islice
 
 import numpy as np
 
-from silencio.data.reserve.chance import between, chance, deal
-from silencio.data.reserve.mix import add, usual_snr, without_clipping
-from silencio.data.reserve.recordings import moment
-from silencio.data.reserve.scene import background, hear, microphone, place
-from silencio.data.reserve.species import Species, awake, inhabitants, strangers
-from silencio.data.reserve.voice import RATE, Samples, individual, sing
+from silencio.data.reserve.background import background
+from silencio.data.reserve.chance import chance, deal, some
+from silencio.data.reserve.hours import awake, moment, nights
+from silencio.data.reserve.microphone import Microphone, microphone
+from silencio.data.reserve.mix import without_clipping
+from silencio.data.reserve.path import usual_metres
+from silencio.data.reserve.place import place
+from silencio.data.reserve.score import Call, perform, singer
+from silencio.data.reserve.species import Species, inhabitants, strangers
+from silencio.data.reserve.voice import RATE, Samples, sing
 from silencio.errors import WrongUse
 from silencio.settings import Reserve
 
@@ -20,13 +24,16 @@ SECONDS = 60
 FIRST_DAY = datetime(2025, 2, 1)
 SHORTEST = 0.5
 """Seconds of a bout that the end of the recording leaves: with less, nobody could tell what it was."""
+STRANGERS_DB = (-11.0, -3.0)
+"""Fainter than anybody would label: they only make the silence less than perfect."""
 
 
 @dataclass(frozen=True)
 class Soundscape:
-    seed: int
+    reserve: Reserve
     site: int
     recorded_at: datetime
+    raining: bool
     callers: tuple[Species, ...]
     strangers: tuple[Species, ...]
 
@@ -34,19 +41,13 @@ class Soundscape:
     def filename(self) -> str:
         return f"S{self.site + 1:02d}_{self.recorded_at:%Y%m%d_%H%M%S}.ogg"
 
-
-@dataclass(frozen=True)
-class Bout:
-    """A call that is there, from `start` to `end`, in seconds."""
-
-    start: float
-    end: float
-    species: str
-    snr_db: float
+    @property
+    def microphone(self) -> Microphone:
+        return microphone(self.reserve.seed, f"site {self.site}", self.reserve.colour)
 
 
 def plan_soundscapes(settings: Reserve) -> list[Soundscape]:
-    """At each site in turn, by day and by night in turn; species are dealt so that none is left out."""
+    """At each site in turn, by day and by night; species are dealt so that none is left out."""
     if settings.soundscapes < 2 * settings.sites:
         raise WrongUse(
             f"data.reserve has {settings.soundscapes} soundscapes for {settings.sites} sites.",
@@ -54,33 +55,37 @@ def plan_soundscapes(settings: Reserve) -> list[Soundscape]:
             f"or sites to {settings.soundscapes // 2} or fewer.",
         )
     residents = inhabitants(settings.seed, settings.species)
-    outside = strangers(settings.seed, settings.species)
+    # Where it is never night, or always, those who would sleep call as well: else nobody would hear them.
+    all_in_one = settings.night in (0, 1)
     dealt = {
-        (site, night): deal(awake(residents, night), chance(settings.seed, "deal", site, int(night)))
+        (site, night): deal(
+            residents if all_in_one else awake(residents, night),
+            chance(settings.seed, "deal", site, int(night)),
+        )
         for site in range(settings.sites)
         for night in (False, True)
     }
-    return [_soundscape(settings, index, dealt, outside) for index in range(settings.soundscapes)]
+    raining = some(settings.soundscapes, settings.rain, chance(settings.seed, "rain"))
+    return [_soundscape(settings, index, raining[index], dealt) for index in range(settings.soundscapes)]
 
 
 def _soundscape(
-    settings: Reserve,
-    index: int,
-    dealt: dict[tuple[int, bool], Iterator[Species]],
-    outside: tuple[Species, ...],
+    settings: Reserve, index: int, raining: bool, dealt: dict[tuple[int, bool], Iterator[Species]]
 ) -> Soundscape:
     rng = chance(settings.seed, "soundscape", index)
     turn, site = divmod(index, settings.sites)
-    night = turn % 2 == 1
+    turns = len(range(site, settings.soundscapes, settings.sites))
+    night = nights(turns, settings.night)[turn]
     callers = list(islice(dealt[site, night], int(rng.integers(2, 5))))
     if rng.random() < 0.15:
         callers.append(next(dealt[site, not night]))
-    far = awake(outside, night)
+    far = awake(strangers(settings.seed, settings.species), night)
     return Soundscape(
-        seed=settings.seed,
+        reserve=settings,
         site=site,
         # A day of its own for each: no two files of a site can have the same name.
         recorded_at=moment(FIRST_DAY + timedelta(days=index), night, rng),
+        raining=raining,
         callers=tuple(dict.fromkeys(callers)),
         strangers=tuple(
             far[int(which)] for which in rng.integers(len(far), size=int(rng.integers(1, 4 if night else 6)))
@@ -88,36 +93,40 @@ def _soundscape(
     )
 
 
-def render_soundscape(soundscape: Soundscape) -> tuple[Samples, list[Bout]]:
-    """[samples] of a minute, and what is to be heard in it, in order of time."""
-    rng = chance(soundscape.seed, "sound", soundscape.filename)
-    recorder = microphone(soundscape.seed, f"site {soundscape.site}")
-    ground = place(soundscape.seed, f"site {soundscape.site}")
-    noise = background(ground, recorder, soundscape.recorded_at.hour, SECONDS * RATE, rng)
-    scene = noise.copy()
-    bouts: list[Bout] = []
-    for species in soundscape.callers:
-        metres = between(rng, (6, 150))
-        for start, call in _calls(species, rng):
-            snr = round(usual_snr(metres) + float(rng.normal(0, 1)), 1)
-            add(scene, noise, hear(call, metres, recorder, rng), start, snr)
-            end = min(start + len(call), len(scene))
-            bouts.append(Bout(round(start / RATE, 3), round(end / RATE, 3), species.code, snr))
-    for species in soundscape.strangers:
-        # Farther than anybody would label: they only make the silence less than perfect.
-        metres = between(rng, (180, 450))
-        for start, call in _calls(species, rng):
-            add(scene, noise, hear(call, metres, recorder, rng), start, usual_snr(metres))
-    return without_clipping(scene, 0.8), sorted(bouts, key=lambda bout: (bout.start, bout.species))
+def score_soundscape(soundscape: Soundscape) -> list[Call]:
+    """The calls of those who live there, which are labelled."""
+    rng = chance(soundscape.reserve.seed, "score", soundscape.filename)
+    return [
+        call
+        for species in soundscape.callers
+        for call in _calls(species, soundscape, soundscape.reserve.soundscape_snr_db, rng)
+    ]
 
 
-def _calls(species: Species, rng: np.random.Generator) -> Iterator[tuple[int, Samples]]:
-    """One animal's bouts, each with the sample that it starts at: a few, then it has gone."""
-    singer = individual(species.repertoire, rng)
+def render_soundscape(soundscape: Soundscape, calls: list[Call]) -> Samples:
+    """[samples] of a minute, from its score, and of strangers besides."""
+    settings, recorder = soundscape.reserve, soundscape.microphone
+    rng = chance(settings.seed, "sound", soundscape.filename)
+    ground = place(settings.seed, f"site {soundscape.site}", settings.streams)
+    hour = soundscape.recorded_at.hour
+    noise = background(ground, recorder, hour, soundscape.raining, SECONDS * RATE, rng)
+    far = [
+        call for species in soundscape.strangers for call in _calls(species, soundscape, STRANGERS_DB, rng)
+    ]
+    return without_clipping(perform([*calls, *far], noise, recorder, rng), 0.8)
+
+
+def _calls(
+    species: Species, soundscape: Soundscape, snr_db: tuple[float, float], rng: np.random.Generator
+) -> Iterator[Call]:
+    """One animal's bouts: a few, then it has gone."""
+    voice = singer(species, soundscape.reserve.drift, soundscape.recorded_at, rng)
+    loudness = float(rng.uniform(*snr_db))
     start = round(rng.uniform(0, SECONDS - 12) * RATE)
     for _ in range(int(rng.integers(1, 6))):
         if start > (SECONDS - SHORTEST) * RATE:
             return
-        call = sing(singer, rng)
-        yield start, call
-        start += len(call) + round(rng.uniform(2, 14) * RATE)
+        samples = sing(voice, rng)
+        snr = round(float(np.clip(loudness + rng.normal(0, 1), *snr_db)), 1)
+        yield Call(species, start, samples, usual_metres(loudness), snr)
+        start += len(samples) + round(rng.uniform(2, 14) * RATE)

@@ -1,13 +1,11 @@
 """Who lives in the reserve."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from silencio.data.reserve import names
+from silencio.data.reserve.dialect import Dialect, dialect
 from silencio.data.reserve.repertoire import Repertoire, repertoire
-
-DAWN, DUSK = 6, 18
-"""Hours: near the equator they hold all year."""
 
 CLASSES = ("Aves", "Amphibia", "Mammalia", "Insecta")
 # Each dozen holds five birds, three frogs, two mammals and two insects; the first four are one of each.
@@ -29,20 +27,15 @@ class Species:
     call_type: str
     nocturnal: bool
     repertoire: Repertoire
+    dialect: Dialect
 
 
+@cache
 def species_at(seed: int, index: int) -> Species:
     """The same whatever the size of the reserve. Consecutive pairs of a class are near relatives."""
     class_name = DOZEN[index % len(DOZEN)]
     rank = index // len(DOZEN) * DOZEN.count(class_name) + DOZEN[: index % len(DOZEN)].count(class_name)
     genus, kin = divmod(rank, 2)
-    nocturnal = _nocturnal(class_name, genus, kin)
-    style = {
-        "Aves": "nightbird" if nocturnal else "songbird",
-        "Amphibia": "frog",
-        "Mammalia": "mammal",
-        "Insecta": "insect",
-    }[class_name]
     return Species(
         code=f"{CODES[class_name]}{rank + 1:03d}",
         inat_taxon_id=FIRST_TAXON_ID + index,
@@ -50,8 +43,9 @@ def species_at(seed: int, index: int) -> Species:
         scientific_name=names.scientific_name(class_name, genus, rank),
         common_name=names.common_name(class_name, genus, rank),
         call_type=CALL_TYPES[class_name],
-        nocturnal=nocturnal,
-        repertoire=repertoire(seed, style, genus, kin),
+        nocturnal=_nocturnal(class_name, genus, kin),
+        repertoire=repertoire(seed, names.noun(class_name, genus), genus, kin),
+        dialect=dialect(seed, class_name, genus, kin),
     )
 
 
@@ -62,10 +56,6 @@ def inhabitants(seed: int, count: int) -> tuple[Species, ...]:
 def strangers(seed: int, count: int) -> tuple[Species, ...]:
     """Those next door: a forest always holds a few callers that its list of species does not."""
     return tuple(species_at(seed, index) for index in range(count, count + len(DOZEN)))
-
-
-def awake(species: Sequence[Species], night: bool) -> tuple[Species, ...]:
-    return tuple(one for one in species if one.nocturnal == night)
 
 
 def _nocturnal(class_name: str, genus: int, kin: int) -> bool:

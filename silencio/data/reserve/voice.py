@@ -27,9 +27,10 @@ class Singer:
     """How many times as long as usual everything takes."""
 
 
-def individual(repertoire: Repertoire, rng: np.random.Generator) -> Singer:
-    pitch = repertoire.pitch * 2 ** rng.normal(0, 0.03)
-    return Singer(repertoire, float(pitch), float(rng.lognormal(0, 0.06)))
+def individual(repertoire: Repertoire, semitones: float, slowness: float, rng: np.random.Generator) -> Singer:
+    """One whose dialect is so many semitones high, and takes so many times as long."""
+    pitch = repertoire.pitch * 2 ** (semitones / 12 + rng.normal(0, 0.03))
+    return Singer(repertoire, float(pitch), slowness * float(rng.lognormal(0, 0.06)))
 
 
 def sing(singer: Singer, rng: np.random.Generator) -> Samples:
@@ -59,6 +60,8 @@ def _note(syllable: Syllable, singer: Singer, rng: np.random.Generator) -> Sampl
     time = np.linspace(0, 1, samples, dtype=np.float32)
     octaves = _bezier(np.array(syllable.contour) + rng.normal(0, 0.015, len(syllable.contour)), time)
     octaves += 0.06 * syllable.roughness * _drift(samples, 400, rng) + rng.normal(0, 0.012)
+    if syllable.width:
+        octaves += syllable.width * np.clip(_drift(samples, 1500, rng), -2, 2)
     pitch = singer.pitch * syllable.pitch * np.exp2(octaves)
     # In double precision: over a second, single precision would lose the phase.
     phase = np.cumsum(2 * np.pi / RATE * pitch, dtype=np.float64)
