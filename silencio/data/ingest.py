@@ -1,69 +1,71 @@
 """Make the catalog: what was released, and what guides said since."""
 
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from silencio.audio.decode import Unreadable, decode
-from silencio.data import birdclef, reserve
+from silencio.audio.fingerprint import Print
+from silencio.data import readers
 from silencio.data.catalog import ANNOTATIONS, QUARANTINE, RECORDINGS, Catalog
+from silencio.data.contents import Contents
+from silencio.data.delivery import Delivery, delivered
+from silencio.data.duplicates import near_duplicates
 from silencio.data.feedback import Correction, FeedbackStore
-from silencio.data.split import deal
-from silencio.errors import SilencioError
+from silencio.data.inspect import Inspections
+from silencio.data.leaks import refuse_leaks
+from silencio.data.quarantine import echo, heard, refuse_if_too_many, released_already, spoken_against
+from silencio.data.release import release_folder, release_key
+from silencio.data.split import assign
+from silencio.data.summary import summary
 from silencio.handover import Handover, Kind
-from silencio.identity import code_digest, digest_of, digest_of_file
-from silencio.settings import Data, Experiment, Reserve
+from silencio.identity import code_digest
+from silencio.progress import Tell, nobody
+from silencio.settings import Experiment
 from silencio.workspace import Workspace
-
-log = logging.getLogger(__name__)
-
-QUARANTINE_SHARE = 0.2
-"""Above this share of unusable recordings, it is the delivery that is broken, not a few of its files."""
 
 
 def ingest(
-    experiment: Experiment,
-    workspace: Workspace,
-    feedback: FeedbackStore | None,
-    composed: Callable[[int, int], None] | None = None,
+    experiment: Experiment, workspace: Workspace, feedback: FeedbackStore | None, tell: Tell = nobody
 ) -> Handover:
-    """The catalog of the experiment's data. With a feedback store, its corrections are rows for training.
-
-    `composed` is told (files done, files in all) where the built-in reserve has to be composed first.
-    """
+    """The catalog of the experiment's data. With a feedback store, its corrections are rows for training."""
     corrections = _last_words(feedback)
-    release = release_folder(experiment.data, workspace, composed)
+    release = release_folder(experiment.data, workspace, tell)
     roots = {"release": str(release)} | ({"feedback": str(feedback.folder.resolve())} if feedback else {})
 
     def build(folder: Path) -> Mapping[str, Any]:
-        catalog = make_catalog(experiment, birdclef.read(release), corrections, roots)
+        delivery = readers.read(experiment.data, release)
+        catalog = make_catalog(experiment, delivery, corrections, roots, workspace, tell)
         catalog.write(folder)
-        return {"roots": roots} | summary(catalog)
+        return {"roots": roots} | summary(catalog, delivery.left_out)
 
+    inputs = _inputs(experiment, workspace, corrections, tell)
     # The roots are in the facts alone: a workspace that was moved needs new facts, though the digest stays.
-    return workspace.produce(Kind.CATALOG, _inputs(experiment, corrections) | {"roots": roots}, build)
+    return workspace.produce(Kind.CATALOG, inputs | {"roots": roots}, build)
 
 
-def survey(experiment: Experiment, feedback: FeedbackStore | None) -> dict[str, Any]:
-    """All that a catalog is made from, without opening a recording."""
-    return _inputs(experiment, _last_words(feedback))
+def survey(experiment: Experiment, workspace: Workspace, feedback: FeedbackStore | None) -> dict[str, Any]:
+    """All that a catalog is made from; a file is only read where it changed since the last time."""
+    return _inputs(experiment, workspace, _last_words(feedback), nobody)
 
 
-def _inputs(experiment: Experiment, corrections: list[Correction]) -> dict[str, Any]:
-    data = experiment.data
+def _inputs(
+    experiment: Experiment, workspace: Workspace, corrections: list[Correction], tell: Tell
+) -> dict[str, Any]:
     return {
-        "data": data.model_dump(mode="json"),
+        # How many download at a time changes nothing that they bring.
+        "data": experiment.data.model_dump(mode="json", exclude={"frogid": {"workers"}}),
         "seed": experiment.seed,
-        "release": listing(data.path) if data.path else reserve_key(data.reserve),
+        "release": release_key(experiment.data, workspace, _contents(workspace), tell),
         "feedback": [[c.audio, c.species, c.said_by] for c in corrections],
         "code": code_digest("audio", "data"),
     }
+
+
+def _contents(workspace: Workspace) -> Contents:
+    return Contents(workspace / "processed" / "digests.sqlite")
 
 
 def _last_words(feedback: FeedbackStore | None) -> list[Correction]:
@@ -72,142 +74,61 @@ def _last_words(feedback: FeedbackStore | None) -> list[Correction]:
     return sorted({c.audio: c for c in said}.values(), key=lambda c: c.audio)
 
 
-def release_folder(
-    data: Data, workspace: Workspace, composed: Callable[[int, int], None] | None = None
-) -> Path:
-    """Where the released data lie; the built-in reserve is composed on first use."""
-    if data.path is not None:
-        return data.path.resolve()
-    return compose_reserve(data.reserve, workspace / "raw", composed)
-
-
-def compose_reserve(settings: Reserve, raw: Path, composed: Callable[[int, int], None] | None = None) -> Path:
-    key = reserve_key(settings)
-    folder, partial = raw / f"reserve-{key[:12]}", raw / f"reserve-{key[:12]}.partial"
-    if not folder.exists():
-        log.info("composing a reserve of %d species", settings.species)
-        partial.mkdir(exist_ok=True)
-        reserve.compose(settings, partial, composed)
-        partial.rename(folder)
-    return folder
-
-
-def reserve_key(settings: Reserve) -> str:
-    return digest_of({"settings": settings.model_dump(), "code": code_digest("data/reserve")})
-
-
-def listing(folder: Path) -> str:
-    """Stands for the data as delivered: names and sizes, for reading gigabytes only to learn that nothing
-    changed would cost minutes. Each file's own digest is a column of the catalog."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return digest_of([[p.relative_to(folder).as_posix(), p.stat().st_size] for p in files])
-
-
 def make_catalog(
     experiment: Experiment,
-    delivery: birdclef.Delivery,
+    delivery: Delivery,
     corrections: list[Correction],
     roots: Mapping[str, str],
+    workspace: Workspace,
+    tell: Tell = nobody,
 ) -> Catalog:
-    known = {species.code for species in delivery.species}
-    rows = [
-        *({"root": "release", "origin": "release"} | row for row in delivery.clips.iter_rows(named=True)),
-        *(
-            {"root": "release", "origin": "release"} | row
-            for row in delivery.soundscapes.iter_rows(named=True)
-        ),
-        *({"root": "feedback", "origin": "feedback"} | _feedback_row(c) for c in corrections),
-    ]
-    with ThreadPoolExecutor() as pool:
-        checked = list(pool.map(lambda row: _check(row, known, roots), rows))
-    checked = refuse_released(checked)
-    good = [row for row in checked if "reason" not in row]
-    bad = [row for row in checked if "reason" in row]
-    if len(bad) > QUARANTINE_SHARE * len(rows):
-        raise SilencioError(
-            f"{len(bad)} of {len(rows)} recordings cannot be used; the first: {bad[0]['uri']}: {bad[0]['reason']}.",
-            f"More than {QUARANTINE_SHARE:.0%} is no accident: check that the data arrived whole.",
-        )
-    parts = deal(
-        Counter(r["group"] for r in good if r["origin"] == "release" and r["primary_label"]),
-        Counter(r["group"] for r in good if not r["primary_label"]),
-        experiment.data,
-        experiment.seed,
+    known = [species.code for species in delivery.species]
+    rows = _rows(delivery, corrections).with_columns(reason=spoken_against(known, delivery.annotations))
+    inspections = Inspections(workspace / "processed")
+    unopened = rows.filter(pl.col("reason").is_null())
+    found = heard(unopened, roots, _contents(workspace), inspections, tell)
+    rows = rows.join(found, on="uri", how="left", maintain_order="left")
+    rows = rows.with_columns(reason=pl.coalesce("reason", "unusable", released_already()))
+    alike = near_duplicates(_prints(rows.filter(pl.col("reason").is_null())))
+    rows = rows.with_columns(reason=pl.coalesce("reason", echo(rows, alike)))
+
+    bad = rows.filter(pl.col("reason").is_not_null()).select(QUARANTINE.names()).sort("uri", "reason")
+    refuse_if_too_many(bad, len(rows), experiment.data.quarantine_share)
+    secondary = pl.col("secondary_labels").fill_null([]).list.filter(pl.element().is_in(known))
+    good = rows.filter(pl.col("reason").is_null()).sort("id").with_columns(secondary_labels=secondary)
+    alike = alike.filter(pl.all_horizontal(pl.col("recording", "other").is_in(good["id"].implode())))
+    dealt = assign(
+        good, experiment.data.split, experiment.seed, alike.select("recording", "other").iter_rows()
     )
-    recordings = pl.DataFrame(
-        [row | {"part": parts.get(row["group"], "train")} for row in good], schema=RECORDINGS
-    ).sort("id")
-    annotations = delivery.annotations.with_columns(recording="release/" + pl.col("recording"))
-    kept = annotations.filter(
-        pl.col("recording").is_in(recordings["id"].implode()), pl.col("label").is_in(known)
-    )
-    return Catalog(
-        recordings,
-        kept.match_to_schema(ANNOTATIONS).sort("recording", "start", "label"),
-        delivery.species,
-        pl.DataFrame(bad, schema=QUARANTINE).sort("uri"),
-        roots,
-    )
+    recordings = dealt.match_to_schema(RECORDINGS, extra_columns="ignore")
+    refuse_leaks(recordings, alike, experiment.data.split)
+    annotations = _annotations(delivery.annotations, recordings, known)
+    return Catalog(recordings, annotations, delivery.species, bad, roots, alike)
 
 
-def _feedback_row(correction: Correction) -> dict[str, Any]:
-    return {
-        "path": f"audio/{correction.audio}",
-        "primary_label": correction.species,
-        "group": f"feedback:{correction.said_by}",
-        "recorded_at": None,
-        "licence": "as agreed with the guides",
+def _rows(delivery: Delivery, corrections: list[Correction]) -> pl.DataFrame:
+    """DELIVERED, with root, origin, uri and id."""
+    said = {
+        "path": [f"audio/{c.audio}" for c in corrections],
+        "labelled": ["whole"] * len(corrections),
+        "primary_label": [c.species for c in corrections],
+        "recordist": [c.said_by for c in corrections],
+        "licence": ["as agreed with the guides"] * len(corrections),
     }
-
-
-def _check(row: dict[str, Any], known: Iterable[str], roots: Mapping[str, str]) -> dict[str, Any]:
-    """The row with what only its file can tell, or `uri` and the `reason` why it cannot be used."""
-    uri = f"{row['root']}/{row['path']}"
-    path = Path(roots[row["root"]]) / row["path"]
-    label = row.get("primary_label")
-    if label is not None and label not in known:
-        return {"uri": uri, "reason": f"{label} is not in the taxonomy"}
-    if not path.is_file():
-        return {"uri": uri, "reason": "the file is missing"}
-    try:
-        # All of it: a header says nothing of what a decoder finds behind it.
-        samples, rate = decode(path)
-    except Unreadable as error:
-        return {"uri": uri, "reason": error.problem}
-    return (
-        dict.fromkeys(RECORDINGS)
-        | row
-        | {
-            "id": uri,
-            "uri": uri,
-            "digest": digest_of_file(path),
-            "primary_label": label,
-            "secondary_labels": [s for s in row.get("secondary_labels") or [] if s in known],
-            "duration": len(samples) / rate,
-        }
+    released = delivery.recordings.with_columns(root=pl.lit("release"))
+    added = delivered(pl.DataFrame(said, schema=dict.fromkeys(said, pl.String))).with_columns(
+        root=pl.lit("feedback")
     )
+    uri = pl.col("root") + "/" + pl.col("path").fill_null("?")
+    return pl.concat([released, added]).with_columns(uri=uri, id=uri, origin="root")
 
 
-def refuse_released(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Feedback on a recording of the release may come from a part that judges: it is not trained on."""
-    released = {row["digest"]: row["uri"] for row in rows if row.get("origin") == "release"}
-    return [
-        {"uri": row["uri"], "reason": f"it is {released[row['digest']]}, which was released"}
-        if row.get("origin") == "feedback" and row["digest"] in released
-        else row
-        for row in rows
-    ]
+def _annotations(annotations: pl.DataFrame, recordings: pl.DataFrame, known: list[str]) -> pl.DataFrame:
+    """Of what the catalog holds; a call of a species that is none of its classes is background."""
+    named = annotations.with_columns(recording="release/" + pl.col("recording"))
+    kept = named.filter(pl.col("recording").is_in(recordings["id"].implode()), pl.col("label").is_in(known))
+    return kept.match_to_schema(ANNOTATIONS).sort("recording", "start", "label")
 
 
-def summary(catalog: Catalog) -> dict[str, Any]:
-    """The figures that a person wants to see of a catalog."""
-    recordings = catalog.recordings
-    latest = recordings["recorded_at"].max()
-    return {
-        "recordings": len(recordings),
-        "species": len(catalog.species),
-        "hours": round(float(recordings["duration"].sum()) / 3600, 3),
-        "quarantined": len(catalog.quarantine),
-        "latest": latest.isoformat() if isinstance(latest, datetime) else None,
-        **dict(sorted(recordings["origin"].value_counts().iter_rows())),
-    }
+def _prints(rows: pl.DataFrame) -> dict[str, Print]:
+    return {uri: np.frombuffer(words, "<u4") for uri, words in rows.select("id", "fingerprint").iter_rows()}

@@ -1,10 +1,12 @@
 """Data sets of a second a recording in BirdCLEF's layout, and the smallest reserve, walked as far as windows."""
 
 import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import av
 import numpy as np
 import polars as pl
 import pytest
@@ -31,6 +33,17 @@ def sound(
     return file.getvalue()
 
 
+def aac() -> bytes:
+    """A second of silence in MP4."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=RATE)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, RATE), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = RATE
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return file.getvalue()
+
+
 @dataclass
 class Release:
     """A data set in the layout of BirdCLEF 2025, as it grows."""
@@ -48,6 +61,7 @@ class Release:
         if recording:
             self._put(f"train_audio/{filename}", recording)
         row = {"secondary_labels": "['']", "author": f"author of {name}", "rating": "4.5", "license": "cc0"}
+        row["collection"] = "XC"
         self.clips.append(
             {"filename": filename, "primary_label": label, "latitude": "6.1", "longitude": None}
             | row
@@ -57,7 +71,8 @@ class Release:
 
     def soundscape(self, name: str, *calls: tuple[float, float, str], seconds: float = 10.0) -> None:
         """`calls`: (start, end, species)"""
-        self._put(f"train_soundscapes/{name}", sound(seconds, seed=len(name)))
+        there = len(list(self.root.glob("train_soundscapes/*")))
+        self._put(f"train_soundscapes/{name}", sound(seconds, seed=1_000 + there))
         for start, end, label in calls:
             self.calls.append((name, start, end, label, 10.0 + start))
         self.write()
@@ -93,17 +108,22 @@ class Release:
         return Experiment(name="mine", data=Data(source="birdclef2025", path=self.root), audio=FRONT_END)
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> Release:
+@pytest.fixture(scope="session")
+def first_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Twelve clips of three species by six recordists, and a soundscape of each of two sites."""
-    root = tmp_path / "release"
-    root.mkdir()
-    release = Release(root)
+    release = Release(tmp_path_factory.mktemp("release"))
     for number, label in enumerate([*TAXONOMY] * 4):
         release.clip(f"XC{number}", label, author=f"Recordist {number // 2}")
     release.soundscape("A01_20240301_050000.ogg", (1.0, 4.0, "barant"), (4.0, 7.0, "crick1"))
     release.soundscape("B02_20240301_210000.ogg", (2.0, 3.0, "comfro"))
     return release
+
+
+@pytest.fixture
+def release(first_release: Release, tmp_path: Path) -> Release:
+    """A copy of the first release, to grow or to spoil."""
+    root = shutil.copytree(first_release.root, tmp_path / "release")
+    return Release(root, [*first_release.clips], [*first_release.calls])
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from silencio.data.catalog import ANNOTATIONS, QUARANTINE, RECORDINGS, Catalog, validate
+from silencio.data.catalog import ANNOTATIONS, DUPLICATES, QUARANTINE, RECORDINGS, Catalog, validate
 from silencio.data.species import Species
 from silencio.errors import SilencioError
 from silencio.handover import Kind, seal
@@ -22,6 +22,7 @@ def recording(path: str, group: str, part: str, **columns: Any) -> dict[str, Any
         "id": uri,
         "uri": uri,
         "digest": "00",
+        "labelled": "whole",
         "primary_label": "barant",
         "secondary_labels": [],
         "group": group,
@@ -37,15 +38,17 @@ def catalog() -> Catalog:
     recordings = [
         recording("a.ogg", "recordist:a", "train", secondary_labels=["comfro"], latitude=6.1),
         recording("b.ogg", "recordist:b", "test", recorded_at=datetime(2024, 3, 1, 5), snr_db=12.0),
-        recording("c.ogg", "site:c", "test", primary_label=None, licence="cc0"),
+        recording("c.ogg", "site:c", "test", labelled="timed", primary_label=None, licence="cc0"),
+        recording("d.ogg", "site:c", "unlabelled", labelled="none", primary_label=None),
     ]
     annotations = [{"recording": "release/c.ogg", "start": 1.0, "end": 2.0, "label": "comfro"}]
     return Catalog(
         pl.DataFrame(recordings, schema=RECORDINGS),
         pl.DataFrame(annotations, schema=ANNOTATIONS),
         (Species("barant", "Antshrike", "T. a.", "Aves"), Species("comfro", "Frog", "H. c.", "Amphibia")),
-        pl.DataFrame({"uri": ["release/d.ogg"], "reason": ["the file is missing"]}, schema=QUARANTINE),
+        pl.DataFrame({"uri": ["release/e.ogg"], "reason": ["the file is missing"]}, schema=QUARANTINE),
         {"release": "/data/release"},
+        pl.DataFrame([("release/a.ogg", "release/b.ogg", 0.75)], DUPLICATES, orient="row"),
     )
 
 
@@ -57,6 +60,7 @@ def test_a_catalog_comes_back_as_it_was_written(catalog: Catalog, tmp_path: Path
     assert_frame_equal(again.recordings, catalog.recordings)
     assert_frame_equal(again.annotations, catalog.annotations)
     assert_frame_equal(again.quarantine, catalog.quarantine)
+    assert_frame_equal(again.duplicates, catalog.duplicates)
     assert (again.species, again.roots) == (catalog.species, catalog.roots)
 
 
@@ -66,7 +70,14 @@ def test_a_uri_leads_to_the_file_below_its_root(catalog: Catalog) -> None:
 
 def test_a_catalog_without_recordings_breaks_no_rule(catalog: Catalog) -> None:
     validate(
-        dataclasses.replace(catalog, recordings=RECORDINGS.to_frame(), annotations=ANNOTATIONS.to_frame())
+        Catalog(
+            RECORDINGS.to_frame(),
+            ANNOTATIONS.to_frame(),
+            catalog.species,
+            QUARANTINE.to_frame(),
+            catalog.roots,
+            DUPLICATES.to_frame(),
+        )
     )
 
 
@@ -80,6 +91,10 @@ def first_recording(**columns: Any) -> Break:
 
 def first_annotation(**columns: Any) -> Break:
     return lambda catalog: dataclasses.replace(catalog, annotations=first_row(catalog.annotations, columns))
+
+
+def first_duplicate(**columns: Any) -> Break:
+    return lambda catalog: dataclasses.replace(catalog, duplicates=first_row(catalog.duplicates, columns))
 
 
 def first_row(table: pl.DataFrame, columns: dict[str, Any]) -> pl.DataFrame:
@@ -100,6 +115,14 @@ BROKEN: list[tuple[Break, str]] = [
         lambda c: dataclasses.replace(c, annotations=c.annotations.rename({"label": "species"})),
         "annotations have the columns and types",
     ),
+    (
+        lambda c: dataclasses.replace(c, quarantine=c.quarantine.drop("reason")),
+        "quarantine has the columns and types",
+    ),
+    (
+        lambda c: dataclasses.replace(c, duplicates=c.duplicates.drop("other")),
+        "duplicates have the columns and types",
+    ),
     (lambda c: dataclasses.replace(c, species=c.species * 2), "every species is there once"),
     (first_recording(primary_label="dodo"), "every label is a species of the catalog"),
     (first_recording(secondary_labels=["dodo"]), "every label is a species of the catalog"),
@@ -109,8 +132,18 @@ BROKEN: list[tuple[Break, str]] = [
     (first_recording(id=None), "every id is there once"),
     (first_recording(uri="elsewhere/a.ogg"), "every uri lies below a root"),
     (first_recording(uri=None), "every uri lies below a root"),
-    (first_recording(part="training"), "every part is train, validation or test"),
-    (first_recording(part=None), "every part is train, validation or test"),
+    (first_recording(part="training"), "every part is train, validation, test or unlabelled"),
+    (first_recording(part=None), "every part is train, validation, test or unlabelled"),
+    (first_recording(part="unlabelled"), "a part is unlabelled exactly if its recording is"),
+    (
+        first_recording(labelled="none", primary_label=None),
+        "a part is unlabelled exactly if its recording is",
+    ),
+    (first_recording(labelled="half"), "every recording is labelled whole, timed or none"),
+    (first_recording(labelled=None), "every recording is labelled whole, timed or none"),
+    (first_recording(labelled="timed"), "a primary label exactly if it is labelled whole"),
+    (first_recording(primary_label=None), "a primary label exactly if it is labelled whole"),
+    (first_recording(labelled="none"), "a primary label exactly if it is labelled whole"),
     (first_recording(origin="hearsay"), "every origin is known"),
     (first_recording(origin=None), "every origin is known"),
     (first_recording(duration=0.0), "every recording has a length"),
@@ -119,6 +152,9 @@ BROKEN: list[tuple[Break, str]] = [
     (first_recording(group=None), "every recording has a group"),
     (first_recording(group="recordist:b"), "no group is in two parts"),
     (first_annotation(recording="release/nowhere.ogg"), "every annotation belongs to a recording"),
+    (first_annotation(recording="release/a.ogg"), "belongs to a recording that is labelled in time"),
+    (first_duplicate(other="release/nowhere.ogg"), "every duplicate is a recording of the catalog"),
+    (first_duplicate(recording=None), "every duplicate is a recording of the catalog"),
     (first_annotation(end=1.0), "every annotation ends after it starts"),
     (first_annotation(end=None), "every annotation ends after it starts"),
 ]
