@@ -5,6 +5,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ FOLDERS = (
 )
 
 
+@dataclass(frozen=True)
+class Filled:
+    """What a build says of the folder that it filled."""
+
+    facts: Mapping[str, Any]
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Digests that need not be computed, by file name."""
+
+
 class Workspace:
     def __init__(self, root: Path | str) -> None:
         if "://" in str(root):
@@ -47,31 +57,33 @@ class Workspace:
         self,
         kind: Kind,
         inputs: Mapping[str, Any],
-        build: Callable[[Path], Mapping[str, Any]],
+        build: Callable[[Path], Mapping[str, Any] | Filled],
     ) -> Handover:
         """The hand-over that these inputs lead to: found if it is whole, built if it is not.
 
-        `build` fills the folder that it is given and returns the facts for the manifest. Killed on its way, it
-        is called again with what it left behind, so it can go on from there.
+        `build` fills the folder that it is given and returns the facts for the manifest, with digests if it knows
+        some. Killed on its way, it is called again with what it left behind, so it can go on from there.
         """
         key = digest_of(inputs)
         home = self / kind.value
         folder, partial = home / key[:16], home / f"{key[:16]}.partial"
-        with _only_one(home / f"{key[:16]}.lock"):
+        with only_one(home / f"{key[:16]}.lock"):
             if (folder / MANIFEST).exists():
                 log.debug("%s %s is there already", kind.noun, key[:12])
                 return open_handover(folder, kind)
             # A folder without a manifest under the final name was damaged by hand: nothing in it is trusted.
             shutil.rmtree(folder, ignore_errors=True)
             partial.mkdir(exist_ok=True)
-            seal(partial, kind, {"inputs": dict(inputs)} | dict(build(partial)))
+            built = build(partial)
+            filled = built if isinstance(built, Filled) else Filled(built)
+            seal(partial, kind, {"inputs": dict(inputs)} | dict(filled.facts), filled.known)
             partial.replace(folder)
         return open_handover(folder, kind)
 
 
 @contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """Two processes that want the same hand-over: the second waits and finds it done."""
+def only_one(lock: Path) -> Iterator[None]:
+    """Of two processes that want to make the same thing, the second waits and finds it done."""
     with lock.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from silencio.data.index import INDEX
 from silencio.data.species import Species, write_species
-from silencio.data.windows import FEATURES, INDEX, Windows
+from silencio.data.windows import Windows, shard_name
+from silencio.experiment import read_experiment
 from silencio.handover import Kind, seal
-from silencio.settings import Experiment, FrontEnd, read_experiment
+from silencio.settings import Experiment, FrontEnd
 
 FRONT_END = FrontEnd(
     sample_rate=16_000,
@@ -25,6 +27,8 @@ SPECIES = (
     Species("frog", "Frog", "Rana", "Amphibia"),
 )
 PARTS = {"train": 36, "validation": 18, "test": 24}
+SHARD = 32
+"""Windows a file."""
 
 
 def make_windows(folder: Path, seed: int = 0) -> Windows:
@@ -51,9 +55,14 @@ def make_windows(folder: Path, seed: int = 0) -> Windows:
                     "secondary": [],
                     "recorded_at": None,
                     "snr_db": float(number % 9) if called else None,
+                    "shard": len(rows) // SHARD,
+                    "row": len(rows) % SHARD,
                 }
             )
-    (folder / FEATURES).write_bytes(np.stack(pictures).astype(np.float16).tobytes())
+    (folder / shard_name(0)).parent.mkdir()
+    for number, first in enumerate(range(0, len(pictures), SHARD)):
+        shard = np.stack(pictures[first : first + SHARD]).astype(np.float16)
+        (folder / shard_name(number)).write_bytes(shard.tobytes())
     pl.DataFrame(rows, schema=INDEX).write_parquet(folder / "index.parquet")
     write_species(SPECIES, folder / "species.csv")
     (folder / "frontend.json").write_text(FRONT_END.model_dump_json())

@@ -48,6 +48,16 @@ def test_the_digest_covers_contents_and_kind_but_no_facts(folder: Path) -> None:
     assert seal(folder, Kind.REPORT).digest != first
 
 
+def test_a_digest_that_is_known_already_is_not_computed(folder: Path) -> None:
+    whole = seal(folder, Kind.REPORT)
+
+    assert seal(folder, Kind.REPORT, known=whole.files) == whole
+    vouched = seal(folder, Kind.REPORT, known={"report.json": "0" * 64, "elsewhere": "1" * 64})
+    assert vouched.files == {**whole.files, "report.json": "0" * 64}
+    with pytest.raises(SilencioError, match=r"report.json was changed"):
+        vouched.verify()
+
+
 def test_the_digest_does_not_depend_on_where_the_folder_lies(folder: Path) -> None:
     first = seal(folder, Kind.REPORT).digest
 

@@ -1,49 +1,43 @@
-"""The windows that models see: memory-mapped log-mel pictures and an index, one row a window.
+"""The windows that models see: memory-mapped pictures and an index, one row a window.
 
-A store's folder holds `features.f16` (float16, [windows, mels, frames]), `index.parquet`, `species.csv` and
+A store's folder holds `shards/00000.f16` … (float16, [windows, *shape]), `index.parquet`, `species.csv` and
 `frontend.json`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import errno
+import logging
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from silencio.audio import LogMel, windows_of
-from silencio.audio.windows import Windowed
+from silencio.data.building import make_shards
 from silencio.data.catalog import Catalog
+from silencio.data.crews import Crew
+from silencio.data.index import index_of
+from silencio.data.mapped import Mapped
+from silencio.data.shards import Shard, Shards
 from silencio.data.species import Species, read_species, write_species
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest
 from silencio.settings import FrontEnd
-from silencio.workspace import Workspace
+from silencio.workspace import Filled, Workspace, only_one
 
-FEATURES = "features.f16"
-CHUNK = 64
-"""Recordings in memory at a time."""
+log = logging.getLogger(__name__)
 
-AUDIBLE_SECONDS = 0.5
-"""A call counts for a window from this overlap on; less of it nobody could name."""
+SHARDS = "shards"
+NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
+"""How file systems say that they have no hard links, or not here."""
 
-INDEX = pl.Schema(
-    {
-        "recording": pl.String(),
-        "part": pl.String(),
-        "origin": pl.String(),
-        "start": pl.Float64(),  # seconds into the recording
-        "strong": pl.Boolean(),  # labelled in time, not only as a whole recording
-        "labels": pl.List(pl.String()),
-        "secondary": pl.List(pl.String()),  # called somewhere in the recording, perhaps not in this window
-        "recorded_at": pl.Datetime("us"),
-        "snr_db": pl.Float64(),
-    }
-)
+
+def shard_name(number: int) -> str:
+    return f"{SHARDS}/{number:06d}.f16"
 
 
 @dataclass(frozen=True)
@@ -55,10 +49,11 @@ class Windows:
         return cls(handover)
 
     @cached_property
-    def features(self) -> NDArray[np.float16]:
-        """[windows, mels, frames], mapped: only what is read is in memory."""
-        shape = (len(self.index), *self.front_end.shape)
-        return np.memmap(self.handover / FEATURES, np.float16, "r", shape=shape)
+    def features(self) -> Mapped:
+        """float16, [windows, *shape], mapped: only what is read is in memory."""
+        files = [self.handover / name for name in sorted(self.handover.files) if name.startswith(SHARDS)]
+        where = self.index["shard"].to_numpy(), self.index["row"].to_numpy()
+        return Mapped(files, self.front_end.shape, *where)
 
     @cached_property
     def index(self) -> pl.DataFrame:
@@ -90,70 +85,41 @@ def build_windows(
     front_end: FrontEnd,
     workspace: Workspace,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    crew: Crew | None = None,
 ) -> Handover:
-    """`progress` is told (recordings done, recordings in all)."""
+    """`progress` is told (recordings done, recordings in all); who hears them makes no difference to the result."""
     inputs = {
         "catalog": catalog_handover.digest,
         "front_end": front_end.model_dump(),
         "code": code_digest("audio", "data"),
     }
 
-    def build(folder: Path) -> Mapping[str, Any]:
-        catalog = Catalog.open(catalog_handover)
-        count = _fill(folder, catalog, front_end, progress)
+    def build(folder: Path) -> Filled:
+        catalog, shards = Catalog.open(catalog_handover), Shards.of(front_end, workspace)
+        with only_one(shards.lock):
+            made = make_shards(catalog, front_end, shards, progress, crew)
+            _share(shards, made, folder)
+        index = index_of(catalog, made, front_end)
+        index.write_parquet(folder / "index.parquet")
         write_species(catalog.species, folder / "species.csv")
         (folder / "frontend.json").write_text(front_end.model_dump_json(indent=2) + "\n")
-        return {"windows": count, "shape": list(front_end.shape)}
+        known = {shard_name(number): shard.digest for number, shard in enumerate(made)}
+        facts = {"windows": len(index), "shape": list(front_end.shape), "shards": len(made)}
+        return Filled(facts, known)
 
     return workspace.produce(Kind.WINDOWS, inputs, build)
 
 
-def _fill(folder: Path, catalog: Catalog, front_end: FrontEnd, progress: Callable[[int, int], None]) -> int:
-    recordings = catalog.recordings.to_dicts()
-    annotations = catalog.annotations.partition_by("recording", as_dict=True)
-    rows: list[dict[str, Any]] = []
-    with (folder / FEATURES).open("wb") as stream:
-        for done, (recording, windowed) in enumerate(_pictures(catalog, recordings, front_end), start=1):
-            stream.write(windowed.features.astype(np.float16).tobytes())
-            rows += _index_rows(recording, windowed, annotations.get((recording["id"],)), front_end)
-            progress(done, len(recordings))
-    pl.DataFrame(rows, schema=INDEX).write_parquet(folder / "index.parquet")
-    return len(rows)
-
-
-def _pictures(
-    catalog: Catalog, recordings: list[dict[str, Any]], front_end: FrontEnd
-) -> Iterator[tuple[dict[str, Any], Windowed]]:
-    """Each recording's windows, in order. Threads do, for decoder and transform both let go of the lock;
-    a chunk at a time, so that memory does not grow with the catalog."""
-    log_mel = LogMel(front_end)
-    with ThreadPoolExecutor() as pool:
-        for first in range(0, len(recordings), CHUNK):
-            chunk = recordings[first : first + CHUNK]
-            yield from zip(
-                chunk, pool.map(lambda r: windows_of(catalog.path_of(r["uri"]), log_mel), chunk), strict=True
-            )
-
-
-def _index_rows(
-    recording: dict[str, Any], windowed: Windowed, annotations: pl.DataFrame | None, front_end: FrontEnd
-) -> Iterator[dict[str, Any]]:
-    strong = recording["primary_label"] is None
-    for start in windowed.starts.tolist():
-        row = {
-            "recording": recording["id"],
-            "part": recording["part"],
-            "origin": recording["origin"],
-            "start": start,
-            "strong": strong,
-            "labels": [] if strong else [recording["primary_label"]],
-            "secondary": recording["secondary_labels"],
-            "recorded_at": recording["recorded_at"],
-            "snr_db": recording["snr_db"],
-        }
-        if strong and annotations is not None:
-            end = start + front_end.window_seconds
-            overlap = pl.min_horizontal("end", pl.lit(end)) - pl.max_horizontal("start", pl.lit(start))
-            calls = annotations.filter(overlap >= AUDIBLE_SECONDS)
-            row |= {"labels": sorted(set(calls["label"])), "snr_db": calls["snr_db"].max()}
-        yield row
+def _share(shards: Shards, made: list[Shard], folder: Path) -> None:
+    """The store's files are the shards' own, by another name; copies where the file system has no hard links."""
+    shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    (folder / SHARDS).mkdir()
+    for number, shard in enumerate(made):
+        source, target = shards.file(shard.key), folder / shard_name(number)
+        try:
+            target.hardlink_to(source)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            log.info("%s cannot be linked (%s): it is copied", source, error.strerror)
+            shutil.copyfile(source, target)
