@@ -1,0 +1,112 @@
+"""What the recordings look and sound like: a card for each sample, drawn with the experiment's front end."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+
+import numpy as np
+
+from silencio.audio.mel import hz_to_mel
+from silencio.data.report.choose import MANY
+from silencio.data.report.markup import Section, folded
+from silencio.data.report.material import Material
+from silencio.data.report.png import address
+from silencio.data.report.samples import Sample
+from silencio.settings import FrontEnd
+
+AT_ONCE = 12
+"""Species; the others wait behind a click, class by class."""
+PITCHES = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000)
+
+
+def listen(material: Material, front_end: FrontEnd, drawn: Sequence[Sample]) -> Section:
+    if not drawn:
+        return Section("listen", "Look and listen", "<p>There is no recording.</p>")
+    of_species = [
+        (label, list(samples))
+        for label, samples in groupby(drawn, key=lambda sample: sample[0].label)
+        if label is not None
+    ]
+    others = [sample for sample in drawn if sample[0].label is None]
+    pitches = _pitches(front_end)
+    about = (
+        f'<p class="soft">Drawn as the model sees them: {front_end.n_mels} mel bands from {front_end.fmin:g} to '
+        f"{front_end.fmax:g} Hz at {front_end.sample_rate:,} Hz, n_fft {front_end.n_fft}, hop {front_end.hop_length}. "
+        "Low is below, early is left. Sound is compressed for this page, and every excerpt as loud as the next.</p>"
+    )
+    small = len(of_species) > MANY
+    blocks = [_species(material, label, samples, pitches, small) for label, samples in of_species]
+    body = about + _gallery(blocks[:AT_ONCE], small)
+    if rest := list(zip(of_species, blocks, strict=True))[AT_ONCE:]:
+        of_class = sorted(
+            rest, key=lambda one: material.classes.index(material.species[one[0][0]].class_name)
+        )
+        for name, ones in groupby(of_class, key=lambda one: material.species[one[0][0]].class_name):
+            htmls = [html for _, html in ones]
+            body += folded(
+                f"{len(htmls)} more {material.noun[1]}{f' · {name}' if name else ''}",
+                _gallery(htmls, small),
+            )
+    if others:
+        cards = "".join(_card(material, sample, pitches) for sample in others)
+        body += f'<h3>Unattended recorders</h3><div class="cards">{cards}</div>'
+    return Section("listen", "Look and listen", body)
+
+
+def _gallery(blocks: Sequence[str], small: bool) -> str:
+    return f'<div class="{"gallery small" if small else "gallery"}">{"".join(blocks)}</div>'
+
+
+def _species(material: Material, label: str, samples: Sequence[Sample], pitches: str, small: bool) -> str:
+    species = material.species[label]
+    cards = "".join(_card(material, sample, "" if small else pitches) for sample in samples)
+    return (
+        f'<div class="sampled" id="{anchor(material, label)}"><h3><i class="dot {material.colour(species.class_name)}" '
+        f'aria-hidden="true"></i>{escape(material.name(label))} <small><em>{escape(species.scientific_name)}</em> '
+        f'{escape(species.class_name)}</small></h3><div class="cards">{cards}</div></div>'
+    )
+
+
+def anchor(material: Material, label: str) -> str:
+    """Codes may hold anything, ids may not."""
+    return f"species-{list(material.species).index(label)}"
+
+
+def _card(material: Material, sample: Sample, pitches: str) -> str:
+    chosen, seen = sample
+    row = chosen.recording
+    name = material.name(chosen.label) if chosen.label else "a soundscape"
+    facts = [
+        row["recordist"],
+        f"{row['recorded_at']:%d %b %Y, %H:%M}" if row["recorded_at"] else None,
+        f"rated {row['quality']:g}" if row["quality"] is not None else None,
+        f"{row['snr_db']:.0f} dB SNR" if row["snr_db"] is not None else None,
+        row["part"],
+        row["licence"],
+    ]
+    said = " · ".join(escape(str(fact)) for fact in facts if fact)
+    file = row["uri"].rpartition("/")[2]
+    alt = f"Spectrogram of {name}, {seen.seconds:.1f} s of {file} from {seen.start:.1f} s on"
+    sound = b64encode(seen.sound).decode()
+    wave = "".join(f"M{k} {100 - a}V{100 + a}" for k, a in enumerate(seen.wave))
+    return (
+        f'<article class="sample"><div class="picture"><img loading="lazy" decoding="async" alt="{escape(alt)}" '
+        f'src="{address(seen.picture)}">{pitches}<i class="head"></i></div>'
+        f'<svg class="wave" viewBox="0 0 {len(seen.wave)} 200" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path d="{wave}"/></svg><div class="under"><button type="button" class="play" '
+        f'aria-label="Play {escape(name)}, {escape(file)}"></button><p><b>{escape(file)}</b> '
+        f"<span>{seen.start:.1f}–{seen.start + seen.seconds:.1f} s</span><br>{said}</p></div>"
+        f'<audio preload="none" controls src="data:audio/mpeg;base64,{sound}"></audio></article>'
+    )
+
+
+def _pitches(front_end: FrontEnd) -> str:
+    """Labels at their heights on the mel scale."""
+    low, high = hz_to_mel(np.array([front_end.fmin, front_end.fmax]))
+    inside = [hz for hz in PITCHES if front_end.fmin * 1.5 < hz < front_end.fmax * 0.9][-4:]
+    return "".join(
+        f'<span class="hz" style="bottom:{100 * float((m - low) / (high - low)):.1f}%">'
+        f"{hz / 1000:g} kHz</span>"
+        for hz, m in zip(inside, hz_to_mel(np.array(inside, dtype=float)), strict=True)
+    )
