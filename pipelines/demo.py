@@ -4,27 +4,31 @@ import io
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
-import polars as pl
 import soundfile
 from rich.console import Console
 
 from pipelines.runs import run_promotion, run_training
 from pipelines.screen import following
 from pipelines.spoil import spoiled
-from silencio.data.catalog import Catalog
-from silencio.errors import GateRefused
+from silencio.data.report import data_report
+from silencio.data.reserve.recordings import plan_recordings, render_recording, score_recording
+from silencio.data.reserve.voice import RATE
+from silencio.errors import GateRefused, WrongUse
 from silencio.evaluation.gates import GateResult
 from silencio.optimize.bundle import Bundle
 from silencio.registry.stages import Stage
 from silencio.registry.versions import Version
 from silencio.release.promote import promote
+from silencio.settings import Reserve
 from silencio.steps import build, release
 from silencio.steps.house import House
 from silencio.steps.watch import reasons
+from silencio.terminal import bar
 
 GUIDE = "Ana, a guide"
 Say = Callable[..., None]
@@ -32,6 +36,11 @@ Say = Callable[..., None]
 
 def walk(house: House, approved_by: str) -> None:
     """Train, judge, shrink, test, stage; canary, approve, promote; roll a bad one back; listen to a guide."""
+    if house.experiment.data.source != "reserve":
+        raise WrongUse(
+            f"The demo plays a guide in the built-in reserve; {house.experiment.name} is of other data.",
+            "For those: silencio pipeline run, then silencio pipeline promote.",
+        )
     began = time.monotonic()
     say = Console(file=sys.stdout, highlight=False, soft_wrap=True).print
     # The first round learns from the release alone: what the guide says in round 5 is for the next one.
@@ -50,7 +59,9 @@ def walk(house: House, approved_by: str) -> None:
     say(f"  rolled back; {address} still serves version {version.number}\n")
     _listen(house, address, say)
     say()
-    _summarize(house, version, bundle, address, refusal, approved_by, began, say)
+    with bar("report"):
+        page = data_report(build.ingest(house), house.experiment, house.workspace)
+    _summarize(house, version, bundle, address, refusal, approved_by, page, began, say)
 
 
 def _plant_a_fault(house: House, good: Bundle, approved_by: str) -> str:
@@ -88,7 +99,7 @@ def _listen(house: House, address: str, say: Say) -> None:
         for path in build.unseen_recordings(released, most=3):
             answer = http.post("/v1/identify", content=path.read_bytes()).raise_for_status().json()
             say(f"  {path.name}: {_heard(answer)}")
-        audio, code = guides_recording(Catalog.open(released))
+        audio, code = guides_recording(house.experiment.data.reserve)
         answer = http.post("/v1/identify", content=audio).raise_for_status().json()
         say(f"  {GUIDE}, sends a recording of her own: {_heard(answer)}")
         word = {"request": answer["request"], "species": code, "said_by": GUIDE}
@@ -104,19 +115,15 @@ def _heard(answer: Mapping[str, Any]) -> str:
     return heard or "nothing that it is sure of"
 
 
-def guides_recording(catalog: Catalog) -> tuple[bytes, str]:
-    """A recording that no catalog has, as WAV, and what calls in it: a training clip, heard through a poor phone.
+def guides_recording(reserve: Reserve) -> tuple[bytes, str]:
+    """A recording that no catalog has, as WAV, and what calls in it.
 
-    It must not be one that models are judged on, for it is going to be trained on.
+    It has to be a new one: a copy of a released recording, however disguised, is never trained on.
     """
-    clip = catalog.recordings.filter(pl.col("part") == "train", pl.col("primary_label").is_not_null()).row(
-        0, named=True
-    )
-    samples, rate = soundfile.read(catalog.path_of(clip["uri"]), dtype="float32")
-    hiss = np.random.default_rng(0).normal(scale=0.2 * samples.std(), size=samples.shape)
+    planned = replace(plan_recordings(reserve)[0], identifier="GUIDE")
     stream = io.BytesIO()
-    soundfile.write(stream, np.clip(0.5 * (samples + hiss), -1, 1), rate, format="WAV")
-    return stream.getvalue(), clip["primary_label"]
+    soundfile.write(stream, render_recording(planned, score_recording(planned)), RATE, format="WAV")
+    return stream.getvalue(), planned.species.code
 
 
 def _summarize(
@@ -126,6 +133,7 @@ def _summarize(
     address: str,
     refusal: str,
     approved_by: str,
+    page: Path,
     began: float,
     say: Say,
 ) -> None:
@@ -137,6 +145,7 @@ def _summarize(
         "because": f"it passed {len(gates)} gates offline (mAP {facts['map']:.3f}), and its canary did well",
         "as": f"{facts['variant']}, {facts['size_mb']} MB, {facts['latency_ms']} ms a window on one core",
         "refused": refusal,
+        "data": page,
         "report": bundle.folder / "report/report.html",
         "service": f"{address}  (until it was idle for half an hour, or: silencio release stop)",
         "record": f"{len(entries)} moves, each chained to the one before (silencio registry history)",

@@ -13,7 +13,7 @@ from typing import Any
 from silencio.errors import SilencioError
 
 PACKAGE = Path(__file__).parent
-CODE = (".py", ".html")
+CODE = (".py", ".html", ".css", ".js", ".txt")
 
 
 def digest_of(value: object) -> str:

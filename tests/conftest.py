@@ -11,7 +11,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from silencio.settings import Site, load_experiment
+from silencio.experiment import load_experiment
+from silencio.settings import Site
 from silencio.steps.house import House
 from silencio.workspace import Workspace
 

@@ -23,7 +23,7 @@ def judged_on(windows: Windows, part: str) -> Judged:
 
     A whole recording's label says that the species calls somewhere in it, which need not be this window.
     """
-    index = windows.index.with_row_index("row").filter(pl.col("part") == part)
+    index = windows.index.with_row_index("window").filter(pl.col("part") == part)
     if index["strong"].any():
         index = index.filter("strong")
     insects = [species.code for species in windows.species if species.class_name == "Insecta"]
@@ -36,6 +36,6 @@ def judged_on(windows: Windows, part: str) -> Judged:
         callers=heard.list.len().cast(pl.Int32),
         insects=heard.list.eval(pl.element().is_in(insects)).list.any(),
     ).match_to_schema(FACTS)
-    rows = index["row"].to_numpy().astype(np.int64)
+    rows = index["window"].to_numpy().astype(np.int64)
     targets = (windows.targets()[rows] + windows.targets("secondary")[rows]) > 0
     return Judged(rows, Truth(tuple(s.code for s in windows.species), targets, facts))

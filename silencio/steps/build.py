@@ -13,6 +13,7 @@ from silencio.steps.house import House
 
 # Rooms are imported by the steps that need them: a step that finds its work done must not wait for torch.
 if TYPE_CHECKING:
+    from silencio.data.crews import Crew
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
@@ -25,20 +26,21 @@ def survey(house: House, with_feedback: bool = True) -> str:
     """A digest of what there is to learn from: while it stays the same, so does the catalog."""
     from silencio.data.ingest import survey as look
 
-    return digest_of(look(house.experiment, house.feedback if with_feedback else None))
+    return digest_of(look(house.experiment, house.workspace, house.feedback if with_feedback else None))
 
 
 def ingest(house: House, with_feedback: bool = True, tell: Tell = nobody) -> Handover:
     from silencio.data.ingest import ingest as make
 
     feedback = house.feedback if with_feedback else None
-    return make(house.experiment, house.workspace, feedback, counting(tell, "recordings composed"))
+    return make(house.experiment, house.workspace, feedback, tell)
 
 
-def features(house: House, catalog: Handover, tell: Tell = nobody) -> Handover:
+def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew | None" = None) -> Handover:
     from silencio.data.windows import build_windows
 
-    return build_windows(catalog, house.experiment.audio, house.workspace, counting(tell, "recordings heard"))
+    told = counting(tell, "recordings heard")
+    return build_windows(catalog, house.experiment.audio, house.workspace, told, crew)
 
 
 def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:

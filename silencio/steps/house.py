@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from silencio.settings import Experiment, Site, read_experiment
+from silencio.experiment import read_experiment
+from silencio.settings import Experiment, Site
 from silencio.workspace import Workspace
 
 # Rooms are imported when they are asked for: a step that finds its work done must not wait for MLflow.
