@@ -195,10 +195,6 @@ class TestFolds:
         ):
             assign(table(crowd(2, 9)), self.SPLIT, seed=1)
 
-    def test_two_folds_leave_nothing_to_train_on(self) -> None:
-        with pytest.raises(WrongUse, match="none to train on"):
-            assign(table(crowd(4, 2)), Split(method="folds", folds=2), seed=1)
-
 
 class TestGivenFolds:
     SPLIT = Split(method="given", fold=2, group_by="source")
