@@ -30,9 +30,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.report import RESULTS, publish
 from silencio.data.catalog import ANNOTATIONS, QUARANTINE, RECORDINGS, Catalog
-from silencio.data.crews import processes
 from silencio.data.species import Species
-from silencio.data.windows import build_windows
+from silencio.data.windows.crews import processes
+from silencio.data.windows.store import build_windows
 from silencio.handover import Kind, open_handover, seal
 from silencio.identity import digest_of_file
 from silencio.settings import FrontEnd

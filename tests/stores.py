@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from silencio.data.index import INDEX
 from silencio.data.species import Species, write_species
-from silencio.data.windows import Windows, shard_name
+from silencio.data.windows.index import INDEX
+from silencio.data.windows.store import Windows, shard_name
 from silencio.experiment import read_experiment
 from silencio.handover import Kind, seal
 from silencio.settings import Experiment, FrontEnd

@@ -1,7 +1,6 @@
 """Mel-frequency cepstral coefficients, by librosa's definition (orthonormal DCT-II of the log-mel decibels)."""
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from silencio.audio.log_mel import LogMel
@@ -13,12 +12,15 @@ LEAST_DEVIATION = np.float32(1e-3)
 
 class Mfcc:
     def __init__(self, log_mel: LogMel) -> None:
+        from scipy.fft import dct
+
+        self._dct = dct
         self._log_mel, self._front_end = log_mel, log_mel.front_end
 
     def coefficients(self, samples: Floats) -> Floats:
         """[samples] to [n_mfcc, frames]"""
         decibels = self._log_mel.decibels(samples)
-        cepstrum = scipy.fft.dct(decibels, axis=0, type=2, norm="ortho")
+        cepstrum = self._dct(decibels, axis=0, type=2, norm="ortho")
         return np.asarray(cepstrum[: self._front_end.n_mfcc], dtype=np.float32)
 
     def __call__(self, window: Floats, real: int) -> Floats:

@@ -54,7 +54,7 @@ def data_check(experiment: Experiment = "demo", workspace: Workspace = Here, cha
     Example: silencio data check demo
     """
     from silencio.data.catalog import Catalog
-    from silencio.data.leaks import REMEDY, leaks
+    from silencio.data.split.leaks import REMEDY, leaks
     from silencio.errors import GateRefused
     from silencio.steps import build
     from silencio.terminal import bar, table
@@ -78,8 +78,8 @@ def data_download(
     Example: silencio data download frogid --set data.path=frogs
     """
     from silencio.data.download import FAILED, by_reason, download
+    from silencio.data.ingest.release import delivered_at
     from silencio.data.readers import frogid
-    from silencio.data.release import delivered_at
     from silencio.errors import SilencioError, WrongUse
     from silencio.terminal import bar, table
 

@@ -10,7 +10,7 @@ from silencio.commands.up_to import up_to
 from silencio.commands.words import Changes, Experiment, Here, Workspace, group, house_at
 
 if TYPE_CHECKING:
-    from silencio.data.crews import Crew
+    from silencio.data.windows.crews import Crew
 
 features = group("features", "The windows that models see. Example: silencio features build demo")
 
@@ -58,10 +58,10 @@ def _crew(on: On, workers: int | None, ray_address: str | None) -> "Crew | None"
             raise WrongUse(
                 f"--workers {workers} is for processes; a Ray cluster knows its own size.", "Leave it out."
             )
-        from silencio.data.on_ray import cluster
+        from silencio.data.windows.on_ray import cluster
 
         return cluster(ray_address)
-    from silencio.data.crews import processes
+    from silencio.data.windows.crews import processes
 
     return processes(workers) if workers else None
 
@@ -77,8 +77,8 @@ def features_export(
 
     Example: silencio features export demo digits.npz
     """
-    from silencio.data.export import export
-    from silencio.data.windows import Windows
+    from silencio.data.windows.export import export
+    from silencio.data.windows.store import Windows
     from silencio.errors import WrongUse
     from silencio.progress import counting
     from silencio.terminal import bar
@@ -99,7 +99,7 @@ def features_prune(workspace: Workspace = Here) -> None:
 
     Example: silencio features prune
     """
-    from silencio.data.shards import prune
+    from silencio.data.windows.shards import prune
     from silencio.terminal import table
     from silencio.workspace import Workspace
 

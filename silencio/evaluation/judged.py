@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from silencio.data.windows import Windows
+from silencio.data.windows.store import Windows
 from silencio.evaluation.truth import FACTS, Truth
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from silencio.data.windows import Windows
+from silencio.data.windows.store import Windows
 from silencio.errors import SilencioError
 from silencio.evaluation.evaluate import evaluate
 from silencio.evaluation.judged import Judged, judged_on

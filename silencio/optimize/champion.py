@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from silencio.data.windows import Windows, build_windows
+from silencio.data.windows.store import Windows, build_windows
 from silencio.errors import SilencioError
 from silencio.evaluation.judged import Judged
 from silencio.evaluation.run import Champion

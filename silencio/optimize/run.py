@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from silencio.data.windows import Windows
+from silencio.data.windows.store import Windows
 from silencio.errors import GateRefused
 from silencio.evaluation.judged import judged_on
 from silencio.evaluation.report import write_report

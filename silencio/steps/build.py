@@ -13,7 +13,7 @@ from silencio.steps.house import House
 
 # Rooms are imported by the steps that need them: a step that finds its work done must not wait for torch.
 if TYPE_CHECKING:
-    from silencio.data.crews import Crew
+    from silencio.data.windows.crews import Crew
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
@@ -24,27 +24,27 @@ RECORDINGS = 12
 
 def survey(house: House, with_feedback: bool = True) -> str:
     """A digest of what there is to learn from: while it stays the same, so does the catalog."""
-    from silencio.data.ingest import survey as look
+    from silencio.data.ingest.make import survey as look
 
     return digest_of(look(house.experiment, house.workspace, house.feedback if with_feedback else None))
 
 
 def ingest(house: House, with_feedback: bool = True, tell: Tell = nobody) -> Handover:
-    from silencio.data.ingest import ingest as make
+    from silencio.data.ingest.make import ingest as make
 
     feedback = house.feedback if with_feedback else None
     return make(house.experiment, house.workspace, feedback, tell)
 
 
 def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew | None" = None) -> Handover:
-    from silencio.data.windows import build_windows
+    from silencio.data.windows.store import build_windows
 
     told = counting(tell, "recordings heard")
     return build_windows(catalog, house.experiment.audio, house.workspace, told, crew)
 
 
 def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
-    from silencio.data.windows import Windows
+    from silencio.data.windows.store import Windows
     from silencio.registry.runs import Runs
     from silencio.training.epoch import Epoch
     from silencio.training.run import train as fit
@@ -78,7 +78,7 @@ def champion(house: House, checkpoint: Handover) -> Handover | None:
 def evaluate(
     house: House, catalog: Handover, windows: Handover, checkpoint: Handover, champion: Handover | None
 ) -> Handover:
-    from silencio.data.windows import Windows
+    from silencio.data.windows.store import Windows
     from silencio.evaluation.run import evaluate_checkpoint
     from silencio.training.checkpoint import Checkpoint
 
@@ -95,7 +95,7 @@ def optimize(
     champion: Handover | None,
     tell: Tell = nobody,
 ) -> Handover:
-    from silencio.data.windows import Windows
+    from silencio.data.windows.store import Windows
     from silencio.optimize.run import optimize as search
     from silencio.training.checkpoint import Checkpoint
 
@@ -107,7 +107,7 @@ def optimize(
 def _champion(
     house: House, bundle: Handover | None, catalog: Handover, windows: Handover
 ) -> "Champion | None":
-    from silencio.data.windows import Windows
+    from silencio.data.windows.store import Windows
     from silencio.optimize.bundle import Bundle
     from silencio.optimize.champion import champion_of
 

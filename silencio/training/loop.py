@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from silencio.audio.pictures import as_pictures
-from silencio.data.windows import Windows
+from silencio.data.windows.store import Windows
 from silencio.errors import SilencioError
 from silencio.models import build
 from silencio.settings import Experiment, Training

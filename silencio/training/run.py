@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from safetensors.torch import save_file
 
 from silencio.data.species import write_species
-from silencio.data.windows import Windows
+from silencio.data.windows.store import Windows
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, git_commit, machine
 from silencio.settings import Experiment

@@ -1,6 +1,5 @@
 """Windows: every sample is in one, the last is padded, and everybody gets the same ones."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from silencio.audio import Features, Limits, Unreadable, cut, load, windows_of
 from silencio.audio.windows import CRUMB_SECONDS
 from silencio.settings import FrontEnd
 from tests.audio.conftest import song, written
+from tests.real import recordings
 
 RATE = 8_000
 FRONT_END = FrontEnd(
@@ -19,7 +19,6 @@ FRONT_END = FrontEnd(
 )
 HALF_OVERLAPPING = FRONT_END.model_copy(update={"hop_seconds": 0.5})
 
-REAL = Path(os.environ.get("SILENCIO_REAL_DATA", Path(__file__).parents[2].parent / "shared/data"))
 
 LENGTHS_AND_HOPS = st.integers(1, 50).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n)))
 
@@ -149,11 +148,9 @@ def test_limits_hold_on_the_way_to_windows() -> None:
         windows_of(written(song(2, RATE), RATE), Features(FRONT_END), Limits(max_seconds=1))
 
 
-@pytest.mark.parametrize("kind", ["esc10/*/*.ogg", "fsdd/*.wav", "soundscapes/*"])
+@pytest.mark.parametrize("kind", ["esc10/*/*.ogg", "fsdd/*.wav", "soundscapes/*.wav"])
 def test_recordings_from_the_field_become_windows(kind: str) -> None:
-    paths = sorted(path for path in REAL.glob(kind) if path.suffix in {".ogg", ".wav"})[:4]
-    if not paths:
-        pytest.skip(f"no recordings {kind} below {REAL}; SILENCIO_REAL_DATA may name another folder")
+    paths = recordings(*kind.split("/", 1))[:4]
     front_end = FrontEnd(sample_rate=16_000, hop_length=400, n_mels=48, fmax=8_000)
 
     for path in paths:

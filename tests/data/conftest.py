@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 import soundfile
 
-from silencio.data.ingest import ingest
-from silencio.data.windows import build_windows
+from silencio.data.ingest.make import ingest
+from silencio.data.windows.store import build_windows
 from silencio.handover import Handover
 from silencio.settings import Data, Experiment, FrontEnd, Reserve
 from silencio.workspace import Workspace

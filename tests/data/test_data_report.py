@@ -25,9 +25,9 @@ from silencio.handover import Handover, Kind, seal
 from silencio.settings import Experiment
 from silencio.workspace import Workspace
 from tests.data.reported import BIRD, FROG, FRONT_END, RATE, catalog_of, page_of, recording, tone
+from tests.real import REAL
 
 ROOT = Path(__file__).parents[2]
-REAL = Path(os.environ.get("SILENCIO_REAL_DATA", ROOT.parent / "shared/data"))
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 HOSTILE = "<script>hacked = true</script>\"'&"

@@ -9,7 +9,7 @@ import pytest
 from silencio.data import readers
 from silencio.data.catalog import Catalog
 from silencio.data.delivery import Delivery
-from silencio.data.ingest import ingest
+from silencio.data.ingest.make import ingest
 from silencio.data.species import Species
 from silencio.errors import WrongUse
 from silencio.settings import Data, Experiment

@@ -1,6 +1,5 @@
 """Real recordings, where they are at hand: all of them are taken in, and of spoiled copies exactly the spoiled."""
 
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -10,11 +9,11 @@ import pytest
 import soundfile
 
 from silencio.data.catalog import Catalog
-from silencio.data.ingest import ingest
+from silencio.data.ingest.make import ingest
 from silencio.settings import Data, Experiment
 from silencio.workspace import Workspace
+from tests.real import REAL
 
-REAL = Path(os.environ.get("SILENCIO_REAL_DATA", Path(__file__).parents[3] / "shared/data"))
 ESC10 = r"(?P<fold>\d)-(?P<source>\d+)-"
 
 pytestmark = pytest.mark.skipif(

@@ -46,9 +46,6 @@ def files(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-# --- the layout
-
-
 def test_train_csv_has_the_columns_of_birdclef_2025_and_a_file_for_each_row(reserve: Path) -> None:
     table = pl.read_csv(reserve / "train.csv")
 
@@ -131,9 +128,6 @@ def test_labels_lie_within_their_soundscape_and_name_known_species(reserve: Path
     assert set(labels["filename"]) == {p.name for p in (reserve / "train_soundscapes").iterdir()}
 
 
-# --- the same every time
-
-
 def test_equal_settings_give_equal_bytes_also_in_a_pool_and_after_a_kill(
     reserve: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,9 +181,6 @@ def test_any_seed_will_do(seed: int) -> None:
     assert len(plan_recordings(Reserve(seed=seed, species=4, recordings_per_species=2))) == 8
 
 
-# --- who lives there
-
-
 def test_the_first_four_species_are_one_of_each_class() -> None:
     assert {species.class_name for species in inhabitants(1, 4)} == set(CLASSES)
 
@@ -223,9 +214,6 @@ def test_relatives_share_a_syllable_and_about_the_pitch_and_nothing_more() -> No
 def test_each_species_is_recorded_by_several_recordists(demo_recordings: list[Recording]) -> None:
     for code, group in itertools.groupby(demo_recordings, key=lambda r: r.species.code):
         assert len({r.recordist for r in group}) >= 3, code
-
-
-# --- the soundscapes
 
 
 def test_every_site_is_heard_by_day_and_by_night() -> None:

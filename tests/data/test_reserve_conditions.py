@@ -33,18 +33,12 @@ def species(code: str) -> Species:
     return next(one for one in inhabitants(1, 24) if one.code == code)
 
 
-# --- shares
-
-
 @given(st.integers(0, 100), SHARES, st.integers())
 def test_some_are_as_near_to_a_share_as_whole_numbers_come(count: int, share: float, seed: int) -> None:
     chosen = some(count, share, chance(seed, "some"))
 
     assert len(chosen) == count
     assert abs(sum(chosen) - share * count) < 1
-
-
-# --- SNR
 
 
 @given(st.lists(st.floats(-20, 50), min_size=2, max_size=2).map(sorted))
@@ -73,9 +67,6 @@ def test_who_is_fainter_is_farther(snr_db: float) -> None:
 def test_a_range_that_runs_backwards_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=rf"{name} goes from the faintest to the nearest: \[2, 9\]"):
         Reserve.model_validate({name: (9, 2)})
-
-
-# --- overlap
 
 
 @given(SHARES)
@@ -114,9 +105,6 @@ def test_overlap_counts_other_species_only() -> None:
     assert overlap(heard, "b") == pytest.approx(1 / 2)
     assert overlap(heard) == pytest.approx(1 / 6, abs=0.001)
     assert overlap([]) == 0
-
-
-# --- night
 
 
 @given(SHARES)
@@ -161,9 +149,6 @@ def test_where_it_is_never_night_or_always_every_species_is_still_heard(share: i
     assert len({caller.code for one in soundscapes for caller in one.callers}) == settings.species
 
 
-# --- rain and streams
-
-
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
 def test_it_rains_as_often_as_asked_for(share: float) -> None:
     settings = SMALL.model_copy(update={"rain": share, "recordings_per_species": 25, "soundscapes": 20})
@@ -177,9 +162,6 @@ def test_a_stream_is_near_to_as_many_places_as_asked_for(share: float) -> None:
     near = np.mean([place(1, number, share).stream is not None for number in range(200)])
 
     assert near == pytest.approx(share, abs=0.1)
-
-
-# --- colour
 
 
 def brightness(samples: NDArray[np.float32]) -> float:
@@ -224,9 +206,6 @@ def test_the_recorded_colour_is_the_one_that_is_heard() -> None:
 
     assert heard[1] - heard[0] == pytest.approx(brightest.colour_db - dullest.colour_db, abs=0.5)
     assert brightest.colour_db - dullest.colour_db > 3
-
-
-# --- drift
 
 
 def sung(kind: Species, drift: float, year: int) -> tuple[float, float]:

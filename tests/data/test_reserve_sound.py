@@ -1,7 +1,6 @@
 """What the reserve sounds like: its SNR is true, its scenery near a real one's, its Ogg the same each time."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,21 +15,11 @@ from silencio.data.reserve.microphone import microphone
 from silencio.data.reserve.place import place
 from silencio.data.reserve.recordings import plan_recordings, render_recording, score_recording
 from silencio.settings import Reserve
+from tests.real import recordings
 
 RATE = 32_000
 OCTAVES = (125, 250, 500, 1000, 2000, 4000)
 """Hz at which the octaves begin that scenery is compared in."""
-
-
-def real(folder: str) -> Path:
-    beside = Path(__file__).parents[2] / "../shared/data"
-    path = Path(os.environ.get("SILENCIO_REAL_DATA", beside)) / folder
-    if not path.is_dir():
-        pytest.skip(f"{path} is absent: name the folder of real recordings in SILENCIO_REAL_DATA")
-    return path
-
-
-# --- the truth of the SNR
 
 
 def band_power(samples: NDArray[np.float32], low: float, high: float) -> float:
@@ -74,9 +63,6 @@ def test_a_recording_stands_out_of_its_background_by_as_much_as_its_snr_says() -
 
     assert faint < middling < near
     assert near - middling == pytest.approx(10, abs=3)
-
-
-# --- the scenery
 
 
 def scenery(number: int, hour: int = 12, raining: bool = False, streams: float = 0) -> NDArray[np.float32]:
@@ -140,7 +126,7 @@ def test_birds_are_heard_from_afar_at_dawn_more_than_at_noon() -> None:
 
 
 def test_the_background_falls_with_frequency_as_it_does_in_the_field() -> None:
-    real_slopes = [slope(power) for power in recorded(sorted(real("soundscapes").glob("*.wav"))[::8])]
+    real_slopes = [slope(power) for power in recorded(recordings("soundscapes", "*.wav")[::8])]
     ours = [slope(octaves(scenery(n, hour), RATE)) for n in range(4) for hour in (8, 22)]
 
     assert np.min(real_slopes) < np.median(ours) < np.max(real_slopes)
@@ -149,13 +135,10 @@ def test_the_background_falls_with_frequency_as_it_does_in_the_field() -> None:
 
 def test_rain_flickers_as_real_rain_does() -> None:
     low, high = np.percentile(
-        [flicker(power) for power in recorded(sorted(real("esc10/002 - Rain").glob("*.ogg"))[::3])], [5, 95]
+        [flicker(power) for power in recorded(recordings("esc10", "002*/*.ogg")[::3])], [5, 95]
     )
 
     assert low < np.median([flicker(octaves(scenery(n, raining=True), RATE)) for n in range(6)]) < high
-
-
-# --- Ogg
 
 
 def crc_by_the_book(page: bytes) -> int:

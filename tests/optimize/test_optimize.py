@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from silencio.audio.pictures import as_pictures
-from silencio.data.windows import Windows
+from silencio.data.windows.store import Windows
 from silencio.errors import GateRefused
 from silencio.evaluation.judged import judged_on
 from silencio.evaluation.run import checkpoint_scores

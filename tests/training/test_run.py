@@ -37,7 +37,7 @@ train(make_experiment(), windows, workspace, Runs(Site(), workspace).open, lambd
 
 def trained(folder: Path) -> tuple[Handover, list[Epoch]]:
     """The checkpoint, and the epochs that it took from here."""
-    from silencio.data.windows import Windows
+    from silencio.data.windows.store import Windows
     from silencio.handover import Kind, open_handover
 
     store = folder / "windows"

@@ -13,7 +13,7 @@ import polars as pl
 
 from silencio.data.catalog import ANNOTATIONS
 from silencio.data.delivery import Delivery, delivered
-from silencio.data.kinds import is_audio
+from silencio.data.ingest.kinds import is_audio
 from silencio.data.moments import moments
 from silencio.data.readers.tables import lists, number, rating, read_table
 from silencio.data.species import Species

@@ -14,9 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from silencio.data.contents import files_of
 from silencio.data.delivery import Delivery, delivered
-from silencio.data.kinds import is_audio
+from silencio.data.ingest.contents import files_of
+from silencio.data.ingest.kinds import is_audio
 from silencio.data.moments import stamp
 from silencio.data.readers.taxonomy import TAXONOMY, read_species
 from silencio.data.species import Species
