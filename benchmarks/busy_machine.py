@@ -1,4 +1,4 @@
-"""Training beside other work, by how long its threads spin: python -m benchmarks.busy_machine [--quick]
+"""Training beside other work, by how long its threads spin: python benchmarks/busy_machine.py [--quick]
 
 silencio/__init__.py lets OpenMP's threads spin for a while and then sleep, when they wait for each other. This
 measures that against sleeping at once and against spinning as long as they do by default, on a machine that is
@@ -18,7 +18,7 @@ import silencio, torch
 from silencio.models import build
 from silencio.settings import Model
 torch.set_num_threads(2)
-model = build(Model(), 12)
+model = build(Model(), (64, 201), 12)
 batch = torch.randn(16, 1, 64, 201)
 import sys
 for line in sys.stdin:

@@ -161,7 +161,7 @@ def draw(speed_up: Mapping[int, float], path: Path) -> None:
     workers = list(speed_up)
     left.plot(workers, list(speed_up.values()), "o-", color="#2f7d5b", label="Silencio, here")
     left.plot(workers, workers, ":", color="#999999", label="as many times as workers")
-    left.axhline(2, color="#b3541e", linestyle="--", label="seed 003: Dask's most, with 4 CPUs")
+    left.axhline(2, color="#b3541e", linestyle="--", label="Dask in the original system: at most 2, with 4 CPUs")
     left.set_ylabel("speed-up")
     left.legend(frameon=False, fontsize=8)
     right.bar(workers, [speed_up[n] / n for n in workers], color="#2f7d5b", width=0.6)
@@ -210,7 +210,7 @@ def measure(bench: Bench, crews: Sequence[int], repeats: int) -> None:
             "peak_mb_worker_1x": small.worker_mb,
             "peak_mb_worker_10x": large.worker_mb,
         },
-        {f"{workers} workers": s for workers, s in seconds.items()}
+        {f"{workers} worker{'s' * (workers > 1)}": s for workers, s in seconds.items()}
         | {"two builds side by side": median(twins), "one new recording": median(one_more)},
         f"s for {bench.count} recordings of {SECONDS} s",
     )
