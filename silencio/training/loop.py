@@ -33,6 +33,11 @@ def fit(
     experiment: Experiment, windows: Windows, state: Path, on_epoch: Callable[[Epoch], None]
 ) -> tuple[dict[str, Tensor], list[Epoch]]:
     """The weights of the best epoch by validation mAP, and the history. Goes on from `state` if it exists."""
+    if not windows.species:
+        raise SilencioError(
+            f"Nobody said what calls in these {len(windows.index)} windows: there is nothing to learn.",
+            "Unlabelled recordings can be listened to and looked at; to train, name labelled ones.",
+        )
     settings = experiment.training
     train, validation = windows.rows("train"), windows.rows("validation")
     if not len(train) or not len(validation):

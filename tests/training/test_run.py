@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from silencio.data.species import write_species
 from silencio.errors import SilencioError
 from silencio.handover import Handover
 from silencio.registry.runs import Runs
@@ -146,3 +147,11 @@ def test_the_learning_rate_climbs_then_falls() -> None:
     assert rates[:peak] == sorted(rates[:peak])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     assert rates[-1] < 1e-3
+
+
+def test_where_nobody_said_what_calls_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    windows = make_windows(tmp_path / "windows")
+    write_species((), windows.handover / "species.csv")
+
+    with pytest.raises(SilencioError, match="Nobody said what calls in these 78 windows"):
+        fit(make_experiment(), windows, tmp_path / "state", lambda epoch: None)
