@@ -161,7 +161,9 @@ def draw(speed_up: Mapping[int, float], path: Path) -> None:
     workers = list(speed_up)
     left.plot(workers, list(speed_up.values()), "o-", color="#2f7d5b", label="Silencio, here")
     left.plot(workers, workers, ":", color="#999999", label="as many times as workers")
-    left.axhline(2, color="#b3541e", linestyle="--", label="Dask in the original system: at most 2, with 4 CPUs")
+    left.axhline(
+        2, color="#b3541e", linestyle="--", label="Dask in the original system: at most 2, with 4 CPUs"
+    )
     left.set_ylabel("speed-up")
     left.legend(frameon=False, fontsize=8)
     right.bar(workers, [speed_up[n] / n for n in workers], color="#2f7d5b", width=0.6)
