@@ -21,21 +21,15 @@ PARTS = ("train", "validation", "test", "unlabelled")
 ORIGINS = ("release", "feedback", "passive")
 LABELLED = ("whole", "timed", "none")
 
-RECORDINGS = pl.Schema(
+SAID = pl.Schema(
     {
-        "id": pl.String(),
-        "uri": pl.String(),  # "<root>/<path>"; the manifest's facts say where each root lies
-        "digest": pl.String(),  # SHA-256 of the file
         "labelled": pl.String(),  # whole, timed (see the annotations) or none
         "primary_label": pl.String(),  # null unless labelled as a whole
         "secondary_labels": pl.List(pl.String()),
         "recordist": pl.String(),  # who, or which recorder; null where nobody says
         "source": pl.String(),  # the recording that a clip was cut from
-        "group": pl.String(),  # what the split deals by: never in two parts
-        "part": pl.String(),
-        "fold": pl.Int32(),
-        "era": pl.String(),  # older or newer, by the split's settings; null without a time
-        "recorded_at": pl.Datetime("us"),  # local time; null where no source says
+        "fold": pl.Int32(),  # where the data set comes with folds, or the split deals some
+        "recorded_at": pl.Datetime("us"),  # local time
         "latitude": pl.Float64(),
         "longitude": pl.Float64(),
         "snr_db": pl.Float64(),
@@ -45,10 +39,23 @@ RECORDINGS = pl.Schema(
         "dialect": pl.Float64(),  # semitones that the species had drifted by that year
         "quality": pl.Float64(),
         "collection": pl.String(),
+        "licence": pl.String(),
+    }
+)
+"""What a data set may say of a recording; null where it does not."""
+
+RECORDINGS = pl.Schema(
+    {
+        "id": pl.String(),
+        "uri": pl.String(),  # "<root>/<path>"; the manifest's facts say where each root lies
+        "digest": pl.String(),  # SHA-256 of the file
+        **SAID,
         "duration": pl.Float64(),  # seconds
         "sample_rate": pl.Int32(),  # of the file
-        "licence": pl.String(),
         "origin": pl.String(),
+        "group": pl.String(),  # what the split deals by: never in two parts
+        "part": pl.String(),
+        "era": pl.String(),  # older or newer, by the split's settings; null without a time
     }
 )
 ANNOTATIONS = pl.Schema(
