@@ -1,8 +1,8 @@
-"""Data sets of a second a recording in BirdCLEF's layout, and the smallest reserve, walked as far as windows."""
+"""Data sets of a second a recording, the smallest reserve, walked as far as windows, and a museum's server."""
 
 import io
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from silencio.data.windows.store import build_windows
 from silencio.handover import Handover
 from silencio.settings import Data, Experiment, FrontEnd, Reserve
 from silencio.workspace import Workspace
+from tests.data.museum import Museum, museum
 
 RATE = 16_000
 FRONT_END = FrontEnd(sample_rate=RATE, n_fft=512, hop_length=800, n_mels=24, fmax=8_000)
@@ -146,3 +147,9 @@ def tiny_catalog(tiny: Experiment, tiny_workspace: Workspace) -> Handover:
 @pytest.fixture(scope="session")
 def tiny_windows(tiny_catalog: Handover, tiny_workspace: Workspace) -> Handover:
     return build_windows(tiny_catalog, FRONT_END, tiny_workspace)
+
+
+@pytest.fixture
+def frogs() -> Iterator[Museum]:
+    with museum() as server:
+        yield server

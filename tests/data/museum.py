@@ -1,4 +1,4 @@
-"""A museum's server on this machine, which gives out recordings, and misbehaves as told."""
+"""A museum's server on this machine, which gives out recordings, misbehaves as told, and is downloaded from."""
 
 import io
 import threading
@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import soundfile
+
+from silencio.audio.decode import Limits
+from silencio.data.download import Failure, Patience, download
 
 RATE = 8_000
 
@@ -172,3 +176,29 @@ def drip(recording: bytes, every: float) -> Answer:
 def drop(request: Request) -> None:
     """Without a word."""
     request.hang_up()
+
+
+HASTE = Patience(
+    attempts=3, first_wait=0.01, longest_wait=0.02, longest_asked=5, connect=1, read=0.3, total=2, unheard=30
+)
+SOUND = wav(seconds=2)
+
+
+def bring(
+    folder: Path, *urls: str, patience: Patience = HASTE, limits: Limits = Limits()
+) -> tuple[Failure, ...]:
+    """Named 0, 1, …"""
+    return download(dict(zip(map(str, range(len(urls))), urls, strict=True)), folder, 5, patience, limits)
+
+
+def heard(folder: Path, name: str = "0") -> bytes:
+    """The samples as they are written."""
+    return soundfile.read(folder / f"{name}.wav", dtype="int16")[0].tobytes()
+
+
+def samples(recording: bytes) -> bytes:
+    return recording[44:]
+
+
+def left_over(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / ".parts").glob("*"))

@@ -6,21 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import soundfile
 
 from tests.conftest import ROOT, silencio
-from tests.data.museum import Museum, Request, drip, museum, status, wav, whole
+from tests.data.museum import Museum, Request, drip, status, wav, whole
 from tests.data.test_frogid import export, row
-
-
-@pytest.fixture
-def frogs() -> Iterator[Museum]:
-    with museum() as server:
-        yield server
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ def _aiff(recording: bytes) -> bool:
 
 
 def _ogg(recording: bytes) -> bool:
-    """Its last page says how many bytes it has."""
+    """Its last page says how many bytes it has. Cut just between two pages it passes: not every writer marks the
+    last one, so the want of a mark is no proof."""
     page = recording.rfind(b"OggS")
     table = page + 27
     if table > len(recording):
