@@ -23,7 +23,10 @@ READERS = {
 def read(data: Data, root: Path) -> Delivery:
     """What the data set at `root` says of itself; none of its recordings is opened."""
     if not root.is_dir():
-        raise WrongUse(f"data.path is {root}, which is no folder.", "Name the folder that holds the data.")
+        raise WrongUse(
+            f"data.path is {root}, which is no folder.",
+            "Unpack the data there, or name their folder: --set data.path=…",
+        )
     module = READERS[data.source]
     if data.pattern is not None and module != "files":
         raise WrongUse(
