@@ -170,11 +170,11 @@ def _nested(key: tuple[str, ...], value: Any) -> Any:
 
 
 def _leaves(content: Any, key: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], Any]]:
-    """Every value that is no section. A list is one value."""
+    """Every value that is no section. A list is one value, and so is a section without any."""
     if isinstance(content, dict) and content:
         for name, inner in content.items():
             yield from _leaves(inner, (*key, str(name)))
-    elif not isinstance(content, dict):
+    else:
         yield key, content
 
 

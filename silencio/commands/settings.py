@@ -50,7 +50,7 @@ def _lines(
     """YAML line by line, each value's with its origin."""
     indent = "  " * len(key)
     for name, value in section.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield f"{indent}{name}:", ""
             yield from _lines(effective, value, (*key, name))
         else:

@@ -1,6 +1,9 @@
 """Architectures, one a file, built by the name that the experiment file gives.
 
-Every one maps windows, as `audio.pictures` gives them, to logits [batch, classes].
+    model = build(experiment.model, experiment.audio.shape, classes=12)
+
+Every one maps windows, as `audio.pictures` gives them, to logits [batch, classes]. Its weights are drawn from
+torch's generator; `silencio.models.weights` puts published ones in their place before a training begins.
 """
 
 import difflib
@@ -13,7 +16,17 @@ from silencio.settings import Model
 if TYPE_CHECKING:
     from torch import nn
 
-ARCHITECTURES = ("mobilenetv2",)
+ARCHITECTURES = (
+    "cnn",
+    "cnn14",
+    "efficientnet_b0",
+    "embedding",
+    "ensemble",
+    "fcnn",
+    "inception_v3",
+    "mobilenetv2",
+    "resnet50",
+)
 
 
 def build(settings: Model, shape: tuple[int, ...], classes: int) -> "nn.Module":

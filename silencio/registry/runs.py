@@ -26,8 +26,8 @@ class MlflowRun:
     run_id: str
 
     def epoch(self, epoch: Epoch) -> None:
-        for name in ("loss", "validation_loss", "validation_map"):
-            self.client.log_metric(self.run_id, name, getattr(epoch, name), step=epoch.number)
+        for name, value in epoch.figures().items():
+            self.client.log_metric(self.run_id, name, value, step=epoch.number)
 
     def keep(self, path: Path) -> None:
         self.client.log_artifact(self.run_id, str(path), "checkpoint")

@@ -45,16 +45,21 @@ def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew |
 
 def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
     from silencio.data.windows.store import Windows
+    from silencio.models.weights import Sources, bring
     from silencio.registry.runs import Runs
     from silencio.training.epoch import Epoch
     from silencio.training.run import train as fit
 
     def told(epoch: Epoch) -> None:
         what = f"epochs, loss {epoch.loss:.3f}, validation mAP {epoch.validation_map:.3f}"
+        if epoch.seconds_left:
+            what += f", {epoch.seconds_left:.0f} s to go"
         tell(Progress(epoch.number, epoch.of, what))
 
     runs = Runs(house.site, house.workspace)
-    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told)
+    sources = Sources(house.workspace / "raw/weights", runs.uri)
+    weights = bring(house.experiment.model, sources)
+    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told, weights)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

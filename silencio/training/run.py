@@ -1,10 +1,10 @@
 """Train: windows in, a sealed checkpoint out."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any, Protocol
 
 from safetensors.torch import save_file
@@ -12,14 +12,15 @@ from safetensors.torch import save_file
 from silencio.data.species import write_species
 from silencio.data.windows.store import Windows
 from silencio.handover import Handover, Kind
-from silencio.identity import code_digest, digest_of, git_commit, machine
+from silencio.identity import code_digest, digest_of, digest_of_file, git_commit, machine
 from silencio.settings import Experiment
-from silencio.training.checkpoint import EXPERIMENT, SPECIES, WEIGHTS
+from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
+from silencio.training.compute import Compute
 from silencio.training.epoch import Epoch
-from silencio.training.loop import fit
+from silencio.training.loop import Trained, fit
 from silencio.workspace import Workspace
 
-STATE = "state.safetensors"
+STATE, HISTORY = "state.safetensors", "history.json"
 
 
 class Tracker(Protocol):
@@ -28,7 +29,8 @@ class Tracker(Protocol):
     @property
     def run_id(self) -> str: ...
 
-    def epoch(self, epoch: Epoch) -> None: ...
+    def epoch(self, epoch: Epoch) -> None:
+        """Draw its `figures` over the epochs."""
 
     def keep(self, path: Path) -> None:
         """Keep a file of the result."""
@@ -44,13 +46,17 @@ def train(
     workspace: Workspace,
     open_tracker: OpenTracker,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    weights: Path | None = None,
 ) -> Handover:
+    """`weights` is the file that `experiment.model.weights` names, brought to this machine."""
     inputs = {
         "windows": windows.handover.digest,
         "seed": experiment.seed,
         "secondary_weight": experiment.data.secondary_weight,
         "model": experiment.model.model_dump(mode="json"),
         "training": experiment.training.model_dump(mode="json"),
+        "weights": digest_of_file(weights) if weights else None,
+        "device": Compute.of(experiment.training).device.type,
         "code": code_digest("models", "training"),
     }
 
@@ -62,21 +68,37 @@ def train(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
-            weights, history = fit(experiment, windows, folder / STATE, tell)
-            save_file(weights, folder / WEIGHTS)
-            (folder / EXPERIMENT).write_text(experiment.to_yaml())
+            trained = fit(experiment, windows, folder / STATE, tell, weights)
+            write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
-            (folder / "history.json").write_text(json.dumps([asdict(e) for e in history], indent=2) + "\n")
-            for name in (WEIGHTS, EXPERIMENT, "history.json"):
+            for name in (WEIGHTS, EXPERIMENT, HISTORY):
                 tracker.keep(folder / name)
             (folder / STATE).unlink()
-            best = max(history, key=lambda e: e.validation_map)
             return {
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
-                "epochs": len(history),
-                "validation_map": best.validation_map,
                 "frontend": windows.front_end.model_dump(),
+                **facts_of(trained.history),
             }
 
     return workspace.produce(Kind.CHECKPOINT, inputs, build)
+
+
+def write(trained: Trained, experiment: Experiment, folder: Path) -> None:
+    save_file(trained.best, folder / WEIGHTS)
+    if experiment.training.keep_last:
+        save_file(trained.last, folder / LAST)
+    (folder / EXPERIMENT).write_text(experiment.to_yaml())
+    history = [epoch.learnt() for epoch in trained.history]
+    (folder / HISTORY).write_text(json.dumps(history, indent=2) + "\n")
+
+
+def facts_of(history: Sequence[Epoch]) -> dict[str, Any]:
+    """What the training came to; how fast it was stands here, for no digest covers facts."""
+    return {
+        "epochs": len(history),
+        "stopped_early": len(history) < history[-1].of,
+        "validation_map": max(epoch.validation_map for epoch in history),
+        "windows_per_second": median(epoch.windows_per_second for epoch in history),
+        "wait_share": median(epoch.wait_share for epoch in history),
+    }

@@ -8,50 +8,89 @@ import pytest
 import torch
 
 from silencio.data.species import write_species
-from silencio.errors import SilencioError
-from silencio.handover import Handover
+from silencio.data.windows.store import Windows
+from silencio.errors import SilencioError, WrongUse
+from silencio.handover import Handover, Kind, open_handover, seal
 from silencio.registry.runs import Runs
-from silencio.settings import Site
-from silencio.training.checkpoint import Checkpoint
+from silencio.settings import Experiment, Loss, Site, Training
+from silencio.training.checkpoint import LAST, Checkpoint
 from silencio.training.epoch import Epoch
-from silencio.training.loop import WARM_UP, fit, warm_cosine
-from silencio.training.run import train
+from silencio.training.loop import Trained, fit
+from silencio.training.run import train, write
 from silencio.workspace import Workspace
 from tests.conftest import ROOT
-from tests.stores import PARTS, make_experiment, make_windows
+from tests.stores import PARTS, SPECIES, make_experiment, make_windows
+from tests.training.untracked import untracked
 
 KILLED = """
 import sys
 from pathlib import Path
-from silencio.registry.runs import Runs
-from silencio.settings import Site
+from silencio.experiment import read_experiment
 from silencio.training.run import train
 from silencio.workspace import Workspace
-from tests.stores import make_experiment, make_windows
+from tests.stores import make_windows
+from tests.training.untracked import untracked
 
-folder = Path(sys.argv[1])
-workspace = Workspace(folder / "workspace")
+folder, experiment = Path(sys.argv[1]), read_experiment(sys.argv[2])
 windows = make_windows(folder / "windows")
-train(make_experiment(), windows, workspace, Runs(Site(), workspace).open, lambda e: print(e.number, flush=True))
+train(experiment, windows, Workspace(folder / "workspace"), untracked, lambda e: print(e.number, flush=True))
 """
 
+EXPERIMENT = make_experiment().model_copy(
+    update={
+        "training": Training(
+            epochs=12,
+            batch_size=12,
+            threads=1,
+            loss=Loss(name="focal", class_weights="balanced", secondary="ignored"),
+            optimizer="Adam",
+            optimizer_options={"betas": [0.8, 0.99]},
+            learning_rate=1e-3,
+            schedule="ReduceLROnPlateau",
+            schedule_options={"patience": 0, "factor": 0.5},
+            patience=2,
+            min_delta=0.1,
+            keep_last=True,
+            mixup=0.4,
+        )
+    }
+)
+"""It uses all that carries something over from one epoch to the next, and ends by itself."""
 
-def trained(folder: Path) -> tuple[Handover, list[Epoch]]:
+
+def trained(folder: Path, tracked: bool = False) -> tuple[Handover, list[Epoch]]:
     """The checkpoint, and the epochs that it took from here."""
-    from silencio.data.windows.store import Windows
-    from silencio.handover import Kind, open_handover
-
     store = folder / "windows"
     windows = Windows(open_handover(store, Kind.WINDOWS)) if store.exists() else make_windows(store)
     workspace, epochs = Workspace(folder / "workspace"), list[Epoch]()
-    runs = Runs(Site(), workspace)
-    return train(make_experiment(), windows, workspace, runs.open, epochs.append), epochs
+    tracker = Runs(Site(), workspace).open if tracked else untracked
+    return train(EXPERIMENT, windows, workspace, tracker, epochs.append), epochs
+
+
+def with_training(settings: Training) -> Experiment:
+    return make_experiment().model_copy(update={"training": settings})
+
+
+def killed_after_an_epoch(folder: Path, experiment: Experiment) -> int:
+    """`kill -9` once the first epoch is over; how many were."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(folder), experiment.to_yaml()],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == "1\n"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        return len(process.stdout.read().split()) + 1
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Handover, list[Epoch]]:
     """A training that nobody disturbed."""
-    return trained(tmp_path_factory.mktemp("whole"))
+    return trained(tmp_path_factory.mktemp("whole"), tracked=True)
 
 
 def test_the_same_experiment_and_data_give_the_same_checkpoint(
@@ -63,20 +102,14 @@ def test_the_same_experiment_and_data_give_the_same_checkpoint(
 def test_killed_after_an_epoch_it_goes_on_and_ends_with_the_same_checkpoint(
     whole: tuple[Handover, list[Epoch]], tmp_path: Path
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "1\n"
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    done = len(process.stdout.read().split()) + 1
-    process.stdout.close()
+    undisturbed, all_epochs = whole
+    done = killed_after_an_epoch(tmp_path, EXPERIMENT)
 
     checkpoint, epochs = trained(tmp_path)
 
-    assert [e.number for e in epochs] == list(range(done + 1, 4)), "only what was left is trained"
-    assert checkpoint.digest == whole[0].digest
+    assert undisturbed.facts["stopped_early"]
+    assert epochs == all_epochs[done:], "only what was left is trained"
+    assert checkpoint.digest == undisturbed.digest
 
 
 def test_a_killed_training_goes_on_in_the_run_that_it_began(tmp_path: Path) -> None:
@@ -102,7 +135,7 @@ def test_the_run_in_mlflow_has_parameters_curves_and_the_checkpoint(
     client = Runs(Site(), Workspace(checkpoint.folder.parents[2])).client
     run = client.get_run(checkpoint.facts["run_id"])
     assert run.info.status == "FINISHED"
-    assert run.data.params["training.epochs"] == "3"
+    assert run.data.params["training.epochs"] == "12"
     assert run.data.params["windows"] == checkpoint.facts["inputs"]["windows"]
     curve = client.get_metric_history(run.info.run_id, "validation_map")
     assert [m.value for m in sorted(curve, key=lambda m: m.step)] == [e.validation_map for e in epochs]
@@ -112,7 +145,7 @@ def test_the_run_in_mlflow_has_parameters_curves_and_the_checkpoint(
 
 def test_a_checkpoint_opens_as_the_model_of_its_best_epoch(whole: tuple[Handover, list[Epoch]]) -> None:
     checkpoint = Checkpoint(whole[0])
-    assert checkpoint.experiment == make_experiment()
+    assert checkpoint.experiment == EXPERIMENT
     assert [s.code for s in checkpoint.species] == ["bird", "cricket", "frog"]
     with torch.inference_mode():
         assert checkpoint.model()(torch.zeros(1, 1, 32, 33)).shape == (1, 3)
@@ -122,12 +155,72 @@ def test_a_checkpoint_holds_no_pickle(whole: tuple[Handover, list[Epoch]]) -> No
     assert {p.suffix for p in whole[0].folder.iterdir()} == {".safetensors", ".yaml", ".csv", ".json"}
 
 
+def test_a_checkpoint_says_how_fast_it_was_made_where_no_digest_covers_it(
+    whole: tuple[Handover, list[Epoch]],
+) -> None:
+    checkpoint, _ = whole
+    assert checkpoint.facts["windows_per_second"] > 0
+    assert 0 <= checkpoint.facts["wait_share"] < 1
+    assert "wait_share" not in (checkpoint / "history.json").read_text()
+
+
+def test_every_epoch_tells_its_pace_and_what_is_left(whole: tuple[Handover, list[Epoch]]) -> None:
+    first, *_, last = whole[1]
+    assert 0 <= first.wait_share < 1
+    assert first.seconds_left == pytest.approx(11 * first.seconds)
+    assert last.seconds_left < first.of * last.seconds
+    assert last.figures().keys() == {
+        "loss",
+        "validation_loss",
+        "validation_map",
+        "seconds",
+        "windows_per_second",
+        "wait_share",
+    }
+
+
+def test_the_last_weights_are_kept_beside_the_best_if_they_are_asked_for(
+    whole: tuple[Handover, list[Epoch]],
+) -> None:
+    checkpoint = Checkpoint(whole[0])
+    best, last = checkpoint.network().state_dict(), checkpoint.network(LAST).state_dict()
+    assert best.keys() == last.keys()
+    assert not all(torch.equal(last[name], weights) for name, weights in best.items()), "it had to wait"
+
+
+def test_a_model_that_learnt_to_choose_gives_probabilities_like_any_other(tmp_path: Path) -> None:
+    chooses = with_training(Training(epochs=1, batch_size=36, threads=1, loss=Loss(name="cross_entropy")))
+    windows = make_windows(tmp_path / "windows")
+    weights = fit(chooses, windows, tmp_path / "state.safetensors", lambda epoch: None).best
+    write(Trained(weights, {}, []), chooses, tmp_path)
+    write_species(windows.species, tmp_path / "labels.csv")
+    checkpoint = Checkpoint(seal(tmp_path, Kind.CHECKPOINT))
+
+    with torch.inference_mode():
+        said = checkpoint.model()(torch.randn(4, 1, 32, 33)).sigmoid()
+
+    assert torch.allclose(said.sum(dim=1), torch.ones(4), atol=1e-5)
+    with pytest.raises(
+        SilencioError, match=r"holds no last\.safetensors\. Train it with training\.keep_last"
+    ):
+        checkpoint.network(LAST)
+
+
+def test_a_choice_needs_something_to_choose_from(tmp_path: Path) -> None:
+    windows = make_windows(tmp_path / "windows")
+    write_species(SPECIES[:1], windows.handover / "species.csv")
+    chooses = with_training(Training(loss=Loss(name="cross_entropy")))
+
+    with pytest.raises(WrongUse, match="which chooses, and there is only bird"):
+        fit(chooses, windows, tmp_path / "state", lambda epoch: None)
+
+
 def test_training_teaches(tmp_path: Path) -> None:
     windows = make_windows(tmp_path / "windows")
-    longer = make_experiment().model_copy(
-        update={"training": make_experiment().training.model_copy(update={"epochs": 8, "mixup": 0.0})}
+    longer = with_training(
+        Training(epochs=5, batch_size=12, threads=1, optimizer="AdamW", learning_rate=0.003)
     )
-    _, history = fit(longer, windows, tmp_path / "state", lambda epoch: None)
+    history = fit(longer, windows, tmp_path / "state", lambda epoch: None).history
     assert history[-1].loss < 0.7 * history[0].loss
 
 
@@ -138,15 +231,6 @@ def test_a_part_without_windows_is_an_error_that_says_what_to_change(tmp_path: P
     count = PARTS["train"] + PARTS["validation"]
     with pytest.raises(SilencioError, match=f"{count} windows to train on and 0 to validate on"):
         fit(make_experiment(), windows, tmp_path / "state", lambda epoch: None)
-
-
-def test_the_learning_rate_climbs_then_falls() -> None:
-    rates = [warm_cosine(step / 100) for step in range(101)]
-    peak = rates.index(max(rates))
-    assert peak == round(100 * WARM_UP)
-    assert rates[:peak] == sorted(rates[:peak])
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)
-    assert rates[-1] < 1e-3
 
 
 def test_where_nobody_said_what_calls_there_is_nothing_to_learn(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""The experiment file, which says everything that shapes a result, and the site, which says where it runs.
+
+site = Site()      # from SILENCIO_… in the environment, else a laptop's defaults
+
+An experiment is read by `silencio.experiment`.
+"""
+
+from silencio.settings.data import Data, FrogId, Reserve, Split
+from silencio.settings.experiment import Experiment
+from silencio.settings.front_end import FrontEnd
+from silencio.settings.judging import Evaluation, GateRule, Optimize
+from silencio.settings.model import Model
+from silencio.settings.section import Section
+from silencio.settings.service import Release, Serving
+from silencio.settings.site import Site
+from silencio.settings.training import Loss, Training
+
+__all__ = [
+    "Data",
+    "Evaluation",
+    "Experiment",
+    "FrogId",
+    "FrontEnd",
+    "GateRule",
+    "Loss",
+    "Model",
+    "Optimize",
+    "Release",
+    "Reserve",
+    "Section",
+    "Serving",
+    "Site",
+    "Split",
+    "Training",
+]

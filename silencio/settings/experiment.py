@@ -1,0 +1,31 @@
+"""The whole of it."""
+
+from typing import Annotated
+
+import yaml
+from pydantic import Field
+
+from silencio.settings.data import Data
+from silencio.settings.front_end import FrontEnd
+from silencio.settings.judging import Evaluation, Optimize
+from silencio.settings.model import Model
+from silencio.settings.section import Section
+from silencio.settings.service import Release, Serving
+from silencio.settings.training import Training
+
+
+class Experiment(Section):
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    seed: int = 7
+    data: Data = Data()
+    audio: FrontEnd = FrontEnd()
+    model: Model = Model()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    optimize: Optimize = Optimize()
+    serving: Serving = Serving()
+    release: Release = Release()
+
+    def to_yaml(self) -> str:
+        """Every value, also the defaults; `read_experiment` of it gives an equal experiment."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

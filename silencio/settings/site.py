@@ -1,0 +1,22 @@
+"""Where things run and lie."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Site(BaseSettings):
+    """Where things run and lie. Nothing here changes a result."""
+
+    model_config = SettingsConfigDict(env_prefix="SILENCIO_", extra="forbid", frozen=True)
+
+    workspace: str = "workspace"
+    mlflow_uri: str | None = None
+    """MLflow's tracking server; a SQLite file in the workspace if none is named."""
+    image: str | None = None
+    """The image that the pipeline's steps run in on a cluster."""
+    ray_address: str | None = None
+    """The Ray cluster that features may be computed on; this machine if none is named."""
+    stop_after_idle: Annotated[float, Field(ge=0)] = 1800.0
+    """Services that are started here stop by themselves when nobody asked them for so many seconds; 0: never."""
