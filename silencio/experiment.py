@@ -2,7 +2,7 @@
 
     experiment = load_experiment("demo", ["audio.n_mels=64"])
 
-The later wins: what settings.py has as default, the file, SILENCIO_AUDIO__N_MELS=64 in the environment, `--set`.
+The later wins: what the settings have as default, the file, SILENCIO_AUDIO__N_MELS=64 in the environment, `--set`.
 """
 
 import difflib

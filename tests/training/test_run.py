@@ -13,7 +13,7 @@ from silencio.errors import SilencioError, WrongUse
 from silencio.handover import Handover, Kind, open_handover, seal
 from silencio.registry.runs import Runs
 from silencio.settings import Experiment, Loss, Site, Training
-from silencio.training.checkpoint import LAST, Checkpoint
+from silencio.training.checkpoint import LAST, WEIGHTS, Checkpoint
 from silencio.training.epoch import Epoch
 from silencio.training.loop import Trained, fit
 from silencio.training.run import train, write
@@ -239,3 +239,26 @@ def test_where_nobody_said_what_calls_there_is_nothing_to_learn(tmp_path: Path) 
 
     with pytest.raises(SilencioError, match="Nobody said what calls in these 78 windows"):
         fit(make_experiment(), windows, tmp_path / "state", lambda epoch: None)
+
+
+def test_a_training_begins_with_the_weights_that_it_is_given(
+    whole: tuple[Handover, list[Epoch]], tmp_path: Path
+) -> None:
+    windows = make_windows(tmp_path / "windows")
+
+    scratch = fit(make_experiment(), windows, tmp_path / "scratch", lambda epoch: None)
+    warm = fit(make_experiment(), windows, tmp_path / "warm", lambda epoch: None, whole[0] / WEIGHTS)
+
+    assert warm.history[0].loss < scratch.history[0].loss
+
+
+def test_other_weights_to_begin_with_are_another_training(
+    whole: tuple[Handover, list[Epoch]], tmp_path: Path
+) -> None:
+    windows, workspace = make_windows(tmp_path / "windows"), Workspace(tmp_path / "workspace")
+    runs = Runs(Site(), workspace)
+
+    begun = train(make_experiment(), windows, workspace, runs.open, weights=whole[0] / WEIGHTS)
+
+    assert begun.digest != whole[0].digest
+    assert begun.facts["inputs"]["weights"] == whole[0].files[WEIGHTS]
