@@ -64,7 +64,9 @@ def ort_static(fp32: Path, calibration: Calibration, int8: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(fp32, prepared)
+        # Symbolic shapes stumble over some exported operators; ONNX's own shape inference is enough for networks
+        # whose one unknown is the batch.
+        quant_pre_process(fp32, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
             int8,
