@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from silencio.errors import WrongUse
 from silencio.experiment import load_effective, load_experiment, presets, read_experiment
-from silencio.settings import Experiment, FrontEnd, Training
+from silencio.settings import FrontEnd, Training
 from tests.conftest import silencio
 
 
@@ -159,4 +159,3 @@ def test_what_is_shown_is_an_experiment_file_with_the_origin_of_each_value(tmp_p
     assert shown["fmin"].endswith("# default")
     expected = load_experiment("demo", ["audio.n_mels=65", "audio.top_db=70"])
     assert read_experiment(done.stdout) == expected
-    assert isinstance(expected, Experiment)
