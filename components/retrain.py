@@ -22,6 +22,6 @@ def retrain(experiment: str, workspace: str, windows: Input[Dataset], checkpoint
     from silencio.steps.house import House
 
     made = build.train(House.of(experiment, workspace), take(windows, Kind.WINDOWS), log_line)
-    give(
-        made, checkpoint, f"{made.facts['epochs']} epochs, validation mAP {made.facts['validation_map']:.3f}"
-    )
+    reached = made.facts["validation_map"]
+    judged = "nobody validated" if reached is None else f"validation mAP {reached:.3f}"
+    give(made, checkpoint, f"{made.facts['epochs']} epochs, {judged}")

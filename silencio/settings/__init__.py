@@ -5,6 +5,7 @@ site = Site()      # from SILENCIO_… in the environment, else a laptop's defau
 An experiment is read by `silencio.experiment`.
 """
 
+from silencio.settings.augment import Augment
 from silencio.settings.data import Data, FrogId, Reserve, Split
 from silencio.settings.experiment import Experiment
 from silencio.settings.front_end import FrontEnd
@@ -13,9 +14,11 @@ from silencio.settings.model import Model
 from silencio.settings.section import Section
 from silencio.settings.service import Release, Serving
 from silencio.settings.site import Site
-from silencio.settings.training import Loss, Training
+from silencio.settings.training import Loss, SelfTraining, Training
+from silencio.settings.tuning import Range, Tuning
 
 __all__ = [
+    "Augment",
     "Data",
     "Evaluation",
     "Experiment",
@@ -25,11 +28,14 @@ __all__ = [
     "Loss",
     "Model",
     "Optimize",
+    "Range",
     "Release",
     "Reserve",
     "Section",
+    "SelfTraining",
     "Serving",
     "Site",
     "Split",
     "Training",
+    "Tuning",
 ]

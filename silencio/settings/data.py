@@ -51,10 +51,11 @@ class Split(Section):
     group_by: Literal["recordist", "source", "session"] = "recordist"
     """`source` is the recording that a clip was cut from, `session` a recordist's day."""
     validation: Share = 0.15
+    """0: nobody validates, and a training ends with its last epoch's weights. Of folds, one validates or none."""
     test: Share = 0.2
     folds: Annotated[int, Field(ge=3)] = 5
     fold: Count = 1
-    """The fold that is tested, from 1 on; the one after it validates."""
+    """The fold that is tested, from 1 on; the one after it validates, unless validation is 0."""
     held_out: str | None = None
     """With `leave_one_out`: the group that is tested."""
     newer: Share = 0.3

@@ -12,6 +12,7 @@ from silencio.settings.model import Model
 from silencio.settings.section import Section
 from silencio.settings.service import Release, Serving
 from silencio.settings.training import Training
+from silencio.settings.tuning import Tuning
 
 
 class Experiment(Section):
@@ -21,6 +22,7 @@ class Experiment(Section):
     audio: FrontEnd = FrontEnd()
     model: Model = Model()
     training: Training = Training()
+    tuning: Tuning = Tuning()
     evaluation: Evaluation = Evaluation()
     optimize: Optimize = Optimize()
     serving: Serving = Serving()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from silencio.settings.augment import Augment
 from silencio.settings.section import Count, Section, Share
 
 
@@ -30,6 +31,16 @@ class Loss(Section):
         return self
 
 
+class SelfTraining(Section):
+    """Rounds of learning from what the last round's model hears in soundscapes that nobody labelled."""
+
+    rounds: Annotated[int, Field(ge=0)] = 0
+    power: Annotated[float, Field(ge=1)] = 1.5
+    """Its probabilities are raised to this: the surest stay, what is hardly believed vanishes."""
+    share: Share = 0.5
+    """Of windows, over which such a soundscape is laid."""
+
+
 class Training(Section):
     epochs: Count = 18
     batch_size: Count = 16
@@ -49,9 +60,21 @@ class Training(Section):
     """Better by no more than this is no better."""
     keep_last: bool = False
     """Keep the weights of the last epoch beside those of the best."""
-    mixup: Annotated[float, Field(ge=0)] = 0.0
-    time_mask: Share = 0.15
-    frequency_mask: Share = 0.15
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Of a running average of the weights, how much of it each step keeps: the average is what is judged and kept;
+    0: the weights as they are."""
+    augment: Augment = Augment()
+    warm_start: bool = False
+    """Begin with the weights of the champion, where there is one; its species are found by their codes."""
+    era: Literal["all", "newer"] = "all"
+    """`newer`: every epoch has the newest recordings (data.split.newer), and a draw of older ones."""
+    replay: Annotated[float, Field(ge=0)] = 1.0
+    """With the newer ones: for each of their windows, so many older ones, drawn anew every epoch."""
+    self_training: SelfTraining = SelfTraining()
+    workers: Count | None = None
+    """Processes on a Ray cluster that share each batch among them; none: this process."""
+    sharding: Literal["ddp", "fsdp2"] = "ddp"
+    """Of those workers: each has the whole model, or a part of every layer."""
     threads: Count = 2
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: a GPU where there is one. Only a CPU gives the same digest every time."""

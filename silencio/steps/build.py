@@ -51,10 +51,7 @@ def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
     from silencio.training.run import train as fit
 
     def told(epoch: Epoch) -> None:
-        what = f"epochs, loss {epoch.loss:.3f}, validation mAP {epoch.validation_map:.3f}"
-        if epoch.seconds_left:
-            what += f", {epoch.seconds_left:.0f} s to go"
-        tell(Progress(epoch.number, epoch.of, what))
+        tell(Progress(epoch.number, epoch.of, f"epochs, {epoch.said()}"))
 
     runs = Runs(house.site, house.workspace)
     sources = Sources(house.workspace / "raw/weights", runs.uri)

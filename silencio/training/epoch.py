@@ -10,8 +10,9 @@ class Epoch:
     number: int
     of: int
     loss: float
-    validation_loss: float
-    validation_map: float
+    validation_loss: float | None
+    """None where nobody validates."""
+    validation_map: float | None
     seconds: float = field(compare=False)
     """With validation."""
     windows_per_second: float = field(compare=False)
@@ -29,11 +30,19 @@ class Epoch:
         return {"number": self.number, "of": self.of} | self.curves()
 
     def curves(self) -> dict[str, float]:
-        return {
+        curves = {
             "loss": self.loss,
             "validation_loss": self.validation_loss,
             "validation_map": self.validation_map,
         }
+        return {name: value for name, value in curves.items() if value is not None}
+
+    def said(self) -> str:
+        """In a line, for whoever waits."""
+        what = f"loss {self.loss:.3f}"
+        if self.validation_map is not None:
+            what += f", validation mAP {self.validation_map:.3f}"
+        return what + (f", {self.seconds_left:.0f} s to go" if self.seconds_left else "")
 
     def figures(self) -> dict[str, float]:
         """All that a tracker draws over the epochs, by name."""

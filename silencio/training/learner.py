@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from silencio.settings import Training
 from silencio.training.compute import Compute
@@ -26,6 +27,8 @@ class Learner:
     schedule: Schedule
     scaler: GradScaler
     compute: Compute
+    average: AveragedModel | None = None
+    """Of the weights of all steps, the last ones counting most."""
 
     @classmethod
     def of(
@@ -35,7 +38,13 @@ class Learner:
         placed = compute.place(model)
         optimizer = make_optimizer(placed, settings)
         schedule = make_schedule(optimizer, settings, steps)
-        return cls(placed, objective, optimizer, schedule, compute.scaler(), compute)
+        average = running_average(placed, settings.average) if settings.average else None
+        return cls(placed, objective, optimizer, schedule, compute.scaler(), compute, average)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The model whose answers count."""
+        return self.average.module if self.average else self.model
 
     def step(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """Learn from one batch; its loss, still on the device."""
@@ -46,11 +55,13 @@ class Learner:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.schedule.after_step()
+        if self.average:
+            self.average.update_parameters(self.model)
         return loss.detach()
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy, on the CPU."""
-        return {n: t.detach().cpu().contiguous().clone() for n, t in self.model.state_dict().items()}
+        """A copy of those that are judged, on the CPU."""
+        return {n: t.detach().cpu().contiguous().clone() for n, t in self.judged.state_dict().items()}
 
     def state(self) -> dict[str, Any]:
         return {
@@ -58,6 +69,7 @@ class Learner:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.torch.state_dict(),
             "scaler": self.scaler.state_dict(),
+            "average": self.average.state_dict() if self.average else {},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -67,6 +79,13 @@ class Learner:
         # One that does nothing has no state, and refuses an empty one.
         if state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
+
+
+def running_average(model: nn.Module, decay: float) -> AveragedModel:
+    """Batch norm's own averages are averaged too, so that they fit the weights."""
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
 @dataclass
@@ -77,7 +96,9 @@ class Progress:
     best: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, epoch: Epoch, learner: Learner) -> None:
-        if epoch.validation_map >= max((e.validation_map for e in self.history), default=0.0):
+        before = max((e.validation_map or 0.0 for e in self.history), default=0.0)
+        # Where nobody validates, the last epoch is taken.
+        if epoch.validation_map is None or epoch.validation_map >= before:
             self.best = learner.weights()
         self.history.append(epoch)
 

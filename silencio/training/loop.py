@@ -1,6 +1,6 @@
 """The training loop.
 
-    trained = fit(experiment, windows, Path("state.safetensors"), on_epoch=print)
+    trained = fit(experiment, Lesson.of(experiment, windows), Path("state.safetensors"), on_epoch=print)
 
 Every epoch draws from a generator that is seeded by its number, and all else that changes is in the state: so a
 training that goes on after a kill ends exactly where one that was never killed ends.
@@ -17,27 +17,36 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from silencio.data.windows.store import Windows
-from silencio.errors import SilencioError, WrongUse
+from silencio.errors import WrongUse
 from silencio.models import build
 from silencio.models.weights import begin_with
 from silencio.settings import Experiment
 from silencio.training.ahead import Clocked, ahead
-from silencio.training.augment import Augment
-from silencio.training.batches import Batch, batches, pictures, steps_of
+from silencio.training.augment import Augment, Batch
+from silencio.training.batches import batches, pictures, steps_of
 from silencio.training.compute import Compute
 from silencio.training.epoch import Epoch
 from silencio.training.learner import Learner, Progress
+from silencio.training.lesson import Lesson
 from silencio.training.losses import Objective
 from silencio.training.stopping import is_over
-from silencio.training.targets import balanced_weights, training_targets
+from silencio.training.targets import balanced_weights
 
 
 @dataclass(frozen=True)
 class Trained:
     best: dict[str, Tensor]
-    """The weights of the epoch with the best validation mAP."""
+    """The weights of the epoch with the best validation mAP; of the last one where nobody validates."""
     last: dict[str, Tensor]
     history: list[Epoch]
+
+
+@dataclass(frozen=True)
+class Word:
+    """Of the validation part; None where nobody validates."""
+
+    loss: float | None = None
+    map: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,42 +61,39 @@ class Pace:
 
 def fit(
     experiment: Experiment,
-    windows: Windows,
+    lesson: Lesson,
     state: Path,
     on_epoch: Callable[[Epoch], None],
     weights: Path | None = None,
 ) -> Trained:
     """Goes on from `state` if it exists, else begins with `weights` if there are any."""
     settings = experiment.training
-    train, validation = parts(windows)
     compute = Compute.of(settings)
     compute.prepare(settings)
     torch.manual_seed(experiment.seed)
-    model = build(experiment.model, windows.front_end.shape, len(windows.species))
+    model = build(experiment.model, lesson.windows.front_end.shape, len(lesson.windows.species))
     if weights and not state.exists():
-        begin_with(model, weights, experiment.model, windows.front_end)
-    steps = steps_of(train, settings.batch_size)
-    objective = make_objective(experiment, windows, train)
+        begin_with(model, weights, experiment.model, lesson.windows.front_end)
+    steps = steps_of(lesson.length, settings.batch_size)
+    objective = make_objective(experiment, lesson)
     learner = Learner.of(model, objective, settings, compute, steps)
-    augment = Augment(settings, windows.front_end.shape)
-    targets = training_targets(windows, settings.loss, experiment.data.secondary_weight)
-    truth = windows.targets()[validation]
+    augment = Augment(settings.augment, lesson)
 
     progress = Progress.load(state, learner)
     while not is_over(progress.history, settings.epochs, settings.patience, settings.min_delta):
         number, began = len(progress.history), time.perf_counter()
-        torch.manual_seed(experiment.seed * 100_003 + number)
-        pace = train_epoch(learner, batches(windows, targets, train, steps, augment, compute))
-        logits = predict(learner.model, windows, validation)
-        validation_loss = float(objective(logits, torch.from_numpy(truth)))
-        validation_map = mean_average_precision(truth, objective.ranked(logits))
-        learner.schedule.after_epoch(validation_loss, validation_map)
+        seed = experiment.seed * 100_003 + number
+        torch.manual_seed(seed)  # dropout's
+        drawing = torch.Generator().manual_seed(seed)
+        pace = train_epoch(learner, batches(lesson, steps, augment, compute, drawing))
+        judged = validate(learner, lesson)
+        learner.schedule.after_epoch(judged.loss, judged.map)
         epoch = Epoch(
             number=number + 1,
             of=settings.epochs,
             loss=pace.loss,
-            validation_loss=validation_loss,
-            validation_map=validation_map,
+            validation_loss=judged.loss,
+            validation_map=judged.map,
             seconds=time.perf_counter() - began,
             windows_per_second=pace.windows_per_second,
             wait_share=pace.wait_share,
@@ -98,31 +104,15 @@ def fit(
     return Trained(progress.best, learner.weights(), progress.history)
 
 
-def parts(windows: Windows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The windows to train on and those to validate on; raises if there is nothing to learn."""
-    if not windows.species:
-        raise SilencioError(
-            f"Nobody said what calls in these {len(windows.index)} windows: there is nothing to learn.",
-            "Unlabelled recordings can be listened to and looked at; to train, name labelled ones.",
-        )
-    train, validation = windows.rows("train"), windows.rows("validation")
-    if not len(train) or not len(validation):
-        raise SilencioError(
-            f"There are {len(train)} windows to train on and {len(validation)} to validate on.",
-            "Give the data more recordists, or change data.split.",
-        )
-    return train, validation
-
-
-def make_objective(experiment: Experiment, windows: Windows, train: NDArray[np.int64]) -> Objective:
-    loss = experiment.training.loss
+def make_objective(experiment: Experiment, lesson: Lesson) -> Objective:
+    loss, windows = experiment.training.loss, lesson.windows
     if loss.name == "cross_entropy" and len(windows.species) < 2:
         raise WrongUse(
             f"training.loss.name is cross_entropy, which chooses, and there is only {windows.species[0].code}.",
             "Set it to bce, which asks whether it is there.",
         )
     balanced = loss.class_weights == "balanced"
-    return Objective(loss, balanced_weights(windows.targets()[train]) if balanced else None)
+    return Objective(loss, balanced_weights(windows.targets()[lesson.taught]) if balanced else None)
 
 
 def train_epoch(learner: Learner, made: Iterator[Batch]) -> Pace:
@@ -138,6 +128,15 @@ def train_epoch(learner: Learner, made: Iterator[Batch]) -> Pace:
     loss = total.item() / steps
     seconds = time.perf_counter() - began
     return Pace(loss, seen / seconds, waiting.waited / seconds)
+
+
+def validate(learner: Learner, lesson: Lesson) -> Word:
+    if not len(lesson.validation):
+        return Word()
+    truth = lesson.windows.targets()[lesson.validation]
+    logits = predict(learner.judged, lesson.windows, lesson.validation)
+    loss = float(learner.objective(logits, torch.from_numpy(truth)))
+    return Word(loss, mean_average_precision(truth, learner.objective.ranked(logits)))
 
 
 @torch.inference_mode()

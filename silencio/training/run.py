@@ -17,6 +17,7 @@ from silencio.settings import Experiment
 from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
 from silencio.training.compute import Compute
 from silencio.training.epoch import Epoch
+from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
 from silencio.workspace import Workspace
 
@@ -49,6 +50,7 @@ def train(
     weights: Path | None = None,
 ) -> Handover:
     """`weights` is the file that `experiment.model.weights` names, brought to this machine."""
+    lesson = Lesson.of(experiment, windows)
     inputs = {
         "windows": windows.handover.digest,
         "seed": experiment.seed,
@@ -68,7 +70,7 @@ def train(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
-            trained = fit(experiment, windows, folder / STATE, tell, weights)
+            trained = fit(experiment, lesson, folder / STATE, tell, weights)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
             for name in (WEIGHTS, EXPERIMENT, HISTORY):
@@ -98,7 +100,9 @@ def facts_of(history: Sequence[Epoch]) -> dict[str, Any]:
     return {
         "epochs": len(history),
         "stopped_early": len(history) < history[-1].of,
-        "validation_map": max(epoch.validation_map for epoch in history),
+        "validation_map": max(
+            (e.validation_map for e in history if e.validation_map is not None), default=None
+        ),
         "windows_per_second": median(epoch.windows_per_second for epoch in history),
         "wait_share": median(epoch.wait_share for epoch in history),
     }

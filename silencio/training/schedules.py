@@ -8,6 +8,7 @@ from typing import Any
 from torch.optim import Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
+from silencio.errors import WrongUse
 from silencio.settings import Training
 from silencio.training.named import choose, make
 
@@ -39,10 +40,16 @@ class Schedule:
         if self.every_step:
             self.torch.step()
 
-    def after_epoch(self, validation_loss: float, validation_map: float) -> None:
+    def after_epoch(self, validation_loss: float | None, validation_map: float | None) -> None:
         if isinstance(self.torch, ReduceLROnPlateau):
             # Its mode says which of the two it is to watch.
-            self.torch.step(validation_map if self.torch.mode == "max" else validation_loss)
+            watched = validation_map if self.torch.mode == "max" else validation_loss
+            if watched is None:
+                raise WrongUse(
+                    "training.schedule ReduceLROnPlateau watches the validation part, and there is none.",
+                    "Give data.split.validation a share, or choose another schedule.",
+                )
+            self.torch.step(watched)
         elif not self.every_step:
             self.torch.step()
 

@@ -15,8 +15,9 @@ def is_over(history: Sequence[Epoch], epochs: int, patience: int | None, min_del
 def epochs_without_gain(history: Sequence[Epoch], min_delta: float) -> int:
     best, waited = float("-inf"), 0
     for epoch in history:
-        if epoch.validation_map > best + min_delta:
-            best, waited = epoch.validation_map, 0
+        now = float("-inf") if epoch.validation_map is None else epoch.validation_map
+        if now > best + min_delta:
+            best, waited = now, 0
         else:
             waited += 1
     return waited

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 import torch
 
@@ -12,14 +13,15 @@ from silencio.data.windows.store import Windows
 from silencio.errors import SilencioError, WrongUse
 from silencio.handover import Handover, Kind, open_handover, seal
 from silencio.registry.runs import Runs
-from silencio.settings import Experiment, Loss, Site, Training
+from silencio.settings import Augment, Experiment, Loss, Site, Training
 from silencio.training.checkpoint import LAST, WEIGHTS, Checkpoint
 from silencio.training.epoch import Epoch
+from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
 from silencio.training.run import train, write
 from silencio.workspace import Workspace
 from tests.conftest import ROOT
-from tests.stores import PARTS, SPECIES, make_experiment, make_windows
+from tests.stores import SPECIES, make_experiment, make_windows
 from tests.training.untracked import untracked
 
 KILLED = """
@@ -51,7 +53,8 @@ EXPERIMENT = make_experiment().model_copy(
             patience=2,
             min_delta=0.1,
             keep_last=True,
-            mixup=0.4,
+            average=0.9,
+            augment=Augment(mixup=0.4),
         )
     }
 )
@@ -65,6 +68,10 @@ def trained(folder: Path, tracked: bool = False) -> tuple[Handover, list[Epoch]]
     workspace, epochs = Workspace(folder / "workspace"), list[Epoch]()
     tracker = Runs(Site(), workspace).open if tracked else untracked
     return train(EXPERIMENT, windows, workspace, tracker, epochs.append), epochs
+
+
+def learn(experiment: Experiment, windows: Windows, state: Path, weights: Path | None = None) -> Trained:
+    return fit(experiment, Lesson.of(experiment, windows), state, lambda epoch: None, weights)
 
 
 def with_training(settings: Training) -> Experiment:
@@ -180,18 +187,23 @@ def test_every_epoch_tells_its_pace_and_what_is_left(whole: tuple[Handover, list
 
 
 def test_the_last_weights_are_kept_beside_the_best_if_they_are_asked_for(
-    whole: tuple[Handover, list[Epoch]],
+    whole: tuple[Handover, list[Epoch]], tmp_path: Path
 ) -> None:
-    checkpoint = Checkpoint(whole[0])
-    best, last = checkpoint.network().state_dict(), checkpoint.network(LAST).state_dict()
-    assert best.keys() == last.keys()
-    assert not all(torch.equal(last[name], weights) for name, weights in best.items()), "it had to wait"
+    best = Checkpoint(whole[0]).network().state_dict()
+    last = {name: weights + 1 for name, weights in best.items()}
+    write(Trained(best, last, []), EXPERIMENT, tmp_path)
+    write_species(SPECIES, tmp_path / "labels.csv")
+
+    opened = Checkpoint(seal(tmp_path, Kind.CHECKPOINT)).network(LAST).state_dict()
+
+    assert all(torch.equal(opened[name], weights) for name, weights in last.items())
+    assert LAST in whole[0].files
 
 
 def test_a_model_that_learnt_to_choose_gives_probabilities_like_any_other(tmp_path: Path) -> None:
     chooses = with_training(Training(epochs=1, batch_size=36, threads=1, loss=Loss(name="cross_entropy")))
     windows = make_windows(tmp_path / "windows")
-    weights = fit(chooses, windows, tmp_path / "state.safetensors", lambda epoch: None).best
+    weights = learn(chooses, windows, tmp_path / "state.safetensors").best
     write(Trained(weights, {}, []), chooses, tmp_path)
     write_species(windows.species, tmp_path / "labels.csv")
     checkpoint = Checkpoint(seal(tmp_path, Kind.CHECKPOINT))
@@ -209,10 +221,11 @@ def test_a_model_that_learnt_to_choose_gives_probabilities_like_any_other(tmp_pa
 def test_a_choice_needs_something_to_choose_from(tmp_path: Path) -> None:
     windows = make_windows(tmp_path / "windows")
     write_species(SPECIES[:1], windows.handover / "species.csv")
+    windows.__dict__["index"] = windows.index.with_columns(labels=pl.lit(["bird"]))
     chooses = with_training(Training(loss=Loss(name="cross_entropy")))
 
     with pytest.raises(WrongUse, match="which chooses, and there is only bird"):
-        fit(chooses, windows, tmp_path / "state", lambda epoch: None)
+        learn(chooses, windows, tmp_path / "state")
 
 
 def test_training_teaches(tmp_path: Path) -> None:
@@ -220,17 +233,28 @@ def test_training_teaches(tmp_path: Path) -> None:
     longer = with_training(
         Training(epochs=5, batch_size=12, threads=1, optimizer="AdamW", learning_rate=0.003)
     )
-    history = fit(longer, windows, tmp_path / "state", lambda epoch: None).history
+    history = learn(longer, windows, tmp_path / "state").history
     assert history[-1].loss < 0.7 * history[0].loss
 
 
-def test_a_part_without_windows_is_an_error_that_says_what_to_change(tmp_path: Path) -> None:
-    windows = make_windows(tmp_path / "windows")
-    lonely = windows.index.with_columns(part=windows.index["part"].replace({"validation": "train"}))
-    windows.__dict__["index"] = lonely
-    count = PARTS["train"] + PARTS["validation"]
-    with pytest.raises(SilencioError, match=f"{count} windows to train on and 0 to validate on"):
-        fit(make_experiment(), windows, tmp_path / "state", lambda epoch: None)
+def moved(windows: Windows, part: str, to: str) -> Windows:
+    windows.__dict__["index"] = windows.index.with_columns(part=windows.index["part"].replace({part: to}))
+    return windows
+
+
+def test_nothing_to_train_on_is_an_error_that_says_what_to_change(tmp_path: Path) -> None:
+    windows = moved(make_windows(tmp_path / "windows"), "train", "test")
+    with pytest.raises(SilencioError, match=r"None of 78 windows is to be trained on\. .*data\.split"):
+        learn(make_experiment(), windows, tmp_path / "state")
+
+
+def test_where_nobody_validates_the_last_epoch_is_taken(tmp_path: Path) -> None:
+    windows = moved(make_windows(tmp_path / "windows"), "validation", "train")
+
+    trained = learn(make_experiment(), windows, tmp_path / "state")
+
+    assert [epoch.validation_map for epoch in trained.history] == [None] * 3
+    assert all(torch.equal(trained.best[name], weights) for name, weights in trained.last.items())
 
 
 def test_where_nobody_said_what_calls_there_is_nothing_to_learn(tmp_path: Path) -> None:
@@ -238,7 +262,7 @@ def test_where_nobody_said_what_calls_there_is_nothing_to_learn(tmp_path: Path) 
     write_species((), windows.handover / "species.csv")
 
     with pytest.raises(SilencioError, match="Nobody said what calls in these 78 windows"):
-        fit(make_experiment(), windows, tmp_path / "state", lambda epoch: None)
+        learn(make_experiment(), windows, tmp_path / "state")
 
 
 def test_a_training_begins_with_the_weights_that_it_is_given(
@@ -246,8 +270,8 @@ def test_a_training_begins_with_the_weights_that_it_is_given(
 ) -> None:
     windows = make_windows(tmp_path / "windows")
 
-    scratch = fit(make_experiment(), windows, tmp_path / "scratch", lambda epoch: None)
-    warm = fit(make_experiment(), windows, tmp_path / "warm", lambda epoch: None, whole[0] / WEIGHTS)
+    scratch = learn(make_experiment(), windows, tmp_path / "scratch")
+    warm = learn(make_experiment(), windows, tmp_path / "warm", whole[0] / WEIGHTS)
 
     assert warm.history[0].loss < scratch.history[0].loss
 

@@ -140,7 +140,7 @@ def _as_given(dealt: pl.DataFrame, split: Split) -> dict[str, str]:
 
 
 def _rotated(folds: Mapping[str, int], split: Split) -> dict[str, str]:
-    """One fold is tested, the next validates, and after the last comes the first."""
+    """One fold is tested, the next validates if any does, and after the last comes the first."""
     there = sorted(set(folds.values()))
     if split.fold not in there:
         raise WrongUse(
@@ -152,8 +152,9 @@ def _rotated(folds: Mapping[str, int], split: Split) -> dict[str, str]:
             f"{len(there)} folds are one to test, one to validate and none to train on.",
             "Take at least 3 folds, or choose another data.split.method.",
         )
-    validates = there[(there.index(split.fold) + 1) % len(there)]
-    parts = {split.fold: "test", validates: "validation"}
+    parts = {split.fold: "test"}
+    if split.validation:
+        parts[there[(there.index(split.fold) + 1) % len(there)]] = "validation"
     return {unit: parts.get(fold, "train") for unit, fold in folds.items()}
 
 
