@@ -55,6 +55,8 @@ def make_windows(folder: Path, seed: int = 0) -> Windows:
                     "secondary": [],
                     "recorded_at": None,
                     "snr_db": float(number % 9) if called else None,
+                    "offset_db": -60.0 + number % 7,
+                    "scale_db": 12.0,
                     "shard": len(rows) // SHARD,
                     "row": len(rows) % SHARD,
                 }

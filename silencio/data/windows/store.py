@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from silencio.audio import Scale
 from silencio.data.catalog import Catalog
 from silencio.data.species import Species, read_species, write_species
 from silencio.data.windows.building import make_shards
@@ -58,6 +59,12 @@ class Windows:
     @cached_property
     def index(self) -> pl.DataFrame:
         return pl.read_parquet(self.handover / "index.parquet")
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """What turns the features of each window back into decibels; coefficients have none."""
+        offset, scale = self.index["offset_db"], self.index["scale_db"]
+        return None if scale.has_nulls() else Scale(offset.to_numpy(), scale.to_numpy())
 
     @cached_property
     def species(self) -> tuple[Species, ...]:
