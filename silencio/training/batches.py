@@ -1,9 +1,11 @@
 """Batches of an epoch: drawn, read ahead, augmented, and on the device."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from silencio.audio.pictures import as_pictures
@@ -23,8 +25,7 @@ def batches(
     lesson: Lesson, steps: int, augment: Augment, compute: Compute, generator: torch.Generator
 ) -> Iterator[Batch]:
     """Those of one epoch; all draws are the generator's, and so the same whichever thread makes them."""
-    order = lesson.epoch(generator)
-    made = (augment(rows, generator) for rows in np.array_split(order, steps))
+    made = augmented(np.array_split(lesson.epoch(generator), steps), augment, generator)
     if not compute.on_gpu:
         yield from ahead(made)
         return
@@ -34,6 +35,21 @@ def batches(
             inputs.to(compute.device, non_blocking=True),
             goals.to(compute.device, non_blocking=True),
         )
+
+
+def augmented(batched: list[Rows], augment: Augment, generator: torch.Generator) -> Iterator[Batch]:
+    """One after the other, on one core: the others are the model's. And so no sum depends on how many there are."""
+    # torch gives a thread its number of threads when it is first asked; only afterwards can it be another one.
+    torch.get_num_threads()
+    with _threads().limit(limits=1, user_api="openmp"):
+        for rows in batched:
+            yield augment(rows, generator)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """OpenMP's, whose limit is each thread's own; to look for them takes milliseconds."""
+    return ThreadpoolController().select(user_api="openmp")
 
 
 def pictures(windows: Windows, rows: Rows) -> Tensor:

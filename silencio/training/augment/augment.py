@@ -109,11 +109,9 @@ class Augment:
         return decibels, targets
 
     def _stored(self, rows: Rows) -> Tensor:
-        features = self._lesson.windows.features[rows].astype(np.float32)
-        if features.ndim == 4:
-            # An image's channels are all the same.
-            features = np.ascontiguousarray(features[:, 0])
-        pictures = torch.from_numpy(features)
+        features = torch.from_numpy(self._lesson.windows.features[rows])
+        # An image's channels are all the same.
+        pictures = (features[:, 0] if features.dim() == 4 else features).float()
         return self._decibels.of(pictures, rows) if self._decibels else pictures
 
     def _blank(self, pictures: Tensor) -> Tensor | float:
