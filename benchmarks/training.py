@@ -1,7 +1,7 @@
 """Our training loop against a plain one, and how long it waits for data: python -m benchmarks.training [--quick]
 
 The plain loop is what a tutorial has: torch's DataLoader over tensors in memory, the same model, optimizer, loss and
-batches. Ours reads a store on disk, averages nothing and validates nothing here, and is measured without
+batches. Ours reads a store on disk; it validates nothing here, and is measured without
 augmentation, with the same masks as the plain one, and with every augmentation on. All take turns, an epoch each.
 
 `ratio` is ours over the plain loop, of windows a second: 1 or more is no slower. `wait_share` is the share of an
@@ -155,7 +155,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     experiment = load_experiment("demo", ["training.device=cpu"])
     with tempfile.TemporaryDirectory() as folder:
-        windows = store(Path(folder), 160 if quick else 480, experiment)
+        windows = store(Path(folder), 96 if quick else 480, experiment)
         lesson = Lesson.of(experiment, windows)
         Compute.of(experiment.training).prepare(experiment.training)
         ours = {
@@ -167,7 +167,7 @@ def main() -> None:
             "plain, no augmentation": plain(experiment, lesson, lambda inputs: inputs),
             "plain, masks": plain(experiment, lesson, masked),
         }
-        seconds = in_turn({**ours, **plains}, 3 if quick else 7)
+        seconds = in_turn({**ours, **plains}, 2 if quick else 7)
     pace = {name: lesson.length / taken for name, taken in seconds.items()}
     waited = {name: median(one.waited) for name, one in ours.items()}
     publish(

@@ -31,12 +31,12 @@ class Decibels:
     def pictures(self, decibels: Tensor) -> Tensor:
         """[batch, bands, frames], in place. The quietest is raised to top_db under the loudest."""
         loudest = decibels.amax(dim=(1, 2), keepdim=True)
-        floor = loudest - self.top_db
+        floor = (loudest - self.top_db).clamp_min_(float(QUIETEST))
         pictures = torch.maximum(decibels, floor, out=decibels)
         if self._normalize == "none":
             return pictures
         if self._normalize == "unit":
-            return pictures.sub_(floor.clamp_min(float(QUIETEST))).div_(self.top_db)
+            return pictures.sub_(floor).div_(self.top_db)
         # As in audio.features: a picture that is the same everywhere has no rounding errors to be magnified.
         pictures.sub_(loudest)
         pictures.sub_(pictures.mean(dim=(1, 2), keepdim=True))
