@@ -181,6 +181,7 @@ def test_every_epoch_tells_its_pace_and_what_is_left(whole: tuple[Handover, list
         "loss",
         "validation_loss",
         "validation_map",
+        "learning_rate",
         "seconds",
         "windows_per_second",
         "wait_share",
