@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before it tries again; the last one from then on."""
 
-Trouble = MlflowException | OSError
-"""OSError: what requests raises, when a file does not get through."""
+Trouble = Exception
+"""An MlflowException, or an OSError, which is what requests raises when a file does not get through."""
 
 # Every one of urllib3's own attempts would be a warning of several lines; the postman has a sentence for all of them.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
