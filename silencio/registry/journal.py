@@ -186,6 +186,16 @@ class Outbox:
     def waiting(self) -> list[Journal]:
         return _by_age(journal for journal in self._all() if journal.waiting)
 
+    def family(self, key: str) -> list[Journal]:
+        """A run, its parts, and theirs."""
+        keys, found = {key}, []
+        for journal in self.journals():
+            begin = journal.beginning
+            if begin.key == key or begin.within in keys:
+                keys.add(begin.key)
+                found.append(journal)
+        return found
+
     def _all(self) -> Iterator[Journal]:
         return (Journal(path.parent) for path in self.folder.glob("*/journal.jsonl"))
 

@@ -29,6 +29,8 @@ FOR_THE_LAST = 30.0
 """Seconds that a finished one waits for what is still on its way."""
 FOR_THE_REST = 5.0
 """And one that was stopped."""
+HERE = 120.0
+"""Seconds in which a file in the workspace is written to for certain."""
 LEFT = "silencio runs deliver"
 
 
@@ -80,7 +82,7 @@ class Runs:
             platform if ours else Platform.model_construct(),
         )
         self.postman = Postman(self.delivery, self.shown)
-        self._patience = patience
+        self._patience = patience if self.is_served else HERE
 
     @property
     def shown(self) -> str:
@@ -116,9 +118,8 @@ class Runs:
             self.postman.call()
             # Parts leave that to the whole.
             if whole:
-                self._await_last_word(
-                    journal, self._patience if status == "FINISHED" else min(self._patience, FOR_THE_REST)
-                )
+                stopped = status != "FINISHED"
+                self._await_last_word(key, min(self._patience, FOR_THE_REST) if stopped else self._patience)
 
     def group(
         self, key: str, name: str, described: Described, within: str | None = None
@@ -160,20 +161,25 @@ class Runs:
         return f"{server}/#/experiments/{delivered.experiment_id}/runs/{delivered.run_id}"
 
     def _await_first_word(self, journal: Journal) -> None:
-        self.postman.wait(lambda: bool(journal.delivered.run_id or self.postman.trouble), FOR_A_FIRST_WORD)
+        patience = FOR_A_FIRST_WORD if self.is_served else HERE
+        self.postman.wait(lambda: bool(journal.delivered.run_id or self.postman.trouble), patience)
         trouble = self.postman.trouble
         if trouble and is_refused(trouble):
             journal.withdraw()
             raise self._refusal(trouble)
 
-    def _await_last_word(self, journal: Journal, patience: float) -> None:
-        if not self.postman.wait(lambda: not journal.waiting, patience):
+    def _await_last_word(self, key: str, patience: float) -> None:
+        family = self.delivery.outbox.family(key)
+
+        def waiting() -> int:
+            return sum(journal.waiting for journal in family)
+
+        if not self.postman.wait(lambda: not waiting(), patience):
             log.warning(
-                "%d entries of this run did not reach %s yet. They wait in %s: the next training delivers them, "
-                "or `%s`.",
-                journal.waiting,
+                "%d entries did not reach %s yet. They wait in %s: the next training delivers them, or `%s`.",
+                waiting(),
                 self.shown,
-                journal.folder,
+                self.delivery.outbox.folder,
                 LEFT,
             )
 

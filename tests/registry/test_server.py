@@ -1,7 +1,7 @@
 """Against a real server with logins: on SQLite, and, among the slow tests, on PostgreSQL."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from tests.mlflow_servers import ADMIN, PASSWORD, MlflowServer, Wire, mlflow_ser
 from tests.stores import make_experiment, make_windows
 from tests.training.untracked import untracked
 
-EPOCHS = 6
+EPOCHS = 5
 CHECKPOINT = {"model.safetensors", "experiment.yaml", "labels.csv", "history.json"}
 
 
@@ -59,17 +59,17 @@ def runs_at(uri: str, workspace: Workspace, patience: float = 60.0) -> Runs:
 
 
 def named(name: str) -> Experiment:
-    return make_experiment().model_copy(
-        update={
-            "name": name,
-            "training": make_experiment().training.model_copy(update={"epochs": EPOCHS}),
-        }
-    )
+    small = make_experiment("model: {architecture: fcnn, hidden: [16]}\n")
+    longer = small.training.model_copy(update={"epochs": EPOCHS})
+    return small.model_copy(update={"name": name, "training": longer})
 
 
 def trained(
-    folder: Path, experiment: Experiment, tracker: OpenTracker, on_epoch=lambda epoch: None
-) -> Handover:  # type: ignore[no-untyped-def]
+    folder: Path,
+    experiment: Experiment,
+    tracker: OpenTracker,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> Handover:
     return train(experiment, make_windows(folder / "windows"), Workspace(folder), tracker, on_epoch)
 
 
@@ -129,7 +129,7 @@ def test_without_a_login_a_training_does_not_begin(
 
     with (
         pytest.raises(
-            WrongUse, match="refuses this login .* Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            WrongUse, match=r"refuses this login .* Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
         ),
         runs.open("key", Described("refused")),
     ):
@@ -170,7 +170,7 @@ def test_a_server_that_is_down_from_the_start_is_told_by_the_command_that_delive
     assert checkpoint.facts["run_id"] is None
     assert runs.address_of(checkpoint.facts["run"]) is None
     with pytest.raises(
-        SilencioError, match="does not answer .* `silencio runs deliver` delivers what waits in"
+        SilencioError, match=r"does not answer .* `silencio runs deliver` delivers what waits in"
     ):
         runs.deliver()
 
