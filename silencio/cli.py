@@ -14,6 +14,7 @@ from silencio.commands.features import features
 from silencio.commands.learn import evaluate, optimize, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
+from silencio.commands.runs import runs
 from silencio.commands.settings import settings
 from silencio.errors import SilencioError
 from silencio.logs import complain, set_up
@@ -34,7 +35,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 """,
 )
 
-for noun in (settings, data, features, bundle, registry, release):
+for noun in (settings, data, features, runs, bundle, registry, release):
     app.add_typer(noun)
 for verb in (train, evaluate, optimize, serve, watch):
     app.command()(verb)

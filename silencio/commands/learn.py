@@ -14,9 +14,11 @@ def train(experiment: Experiment = "demo", workspace: Workspace = Here, changes:
 
     Example: silencio train demo
     """
-    from silencio.terminal import show
+    from silencio.commands.trained import where_it_lies
+    from silencio.terminal import sheet
 
-    show(up_to("checkpoint", house_at(experiment, workspace, changes)))
+    house = house_at(experiment, workspace, changes)
+    sheet(where_it_lies(up_to("checkpoint", house), house))
 
 
 def evaluate(

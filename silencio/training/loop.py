@@ -87,6 +87,7 @@ def fit(
         drawing = torch.Generator().manual_seed(seed)
         pace = train_epoch(learner, batches(lesson, steps, augment, compute, drawing))
         judged = validate(learner, lesson)
+        rate = learner.optimizer.param_groups[0]["lr"]
         learner.schedule.after_epoch(judged.loss, judged.map)
         epoch = Epoch(
             number=number + 1,
@@ -97,6 +98,7 @@ def fit(
             seconds=time.perf_counter() - began,
             windows_per_second=pace.windows_per_second,
             wait_share=pace.wait_share,
+            learning_rate=rate,
         )
         progress.add(epoch, learner)
         progress.save(state, learner)

@@ -2,43 +2,27 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol
+from typing import Any
 
 from safetensors.torch import save_file
 
 from silencio.data.species import write_species
 from silencio.data.windows.store import Windows
 from silencio.handover import Handover, Kind
-from silencio.identity import code_digest, digest_of, digest_of_file, git_commit, machine
+from silencio.identity import code_digest, digest_of, digest_of_file, git_commit
 from silencio.settings import Experiment
 from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
 from silencio.training.compute import Compute
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
+from silencio.training.plots import draw_curves
+from silencio.training.tracker import Described, OpenTracker
 from silencio.workspace import Workspace
 
 STATE, HISTORY = "state.safetensors", "history.json"
-
-
-class Tracker(Protocol):
-    """Where a training is written down while it goes on."""
-
-    @property
-    def run_id(self) -> str: ...
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Draw its `figures` over the epochs."""
-
-    def keep(self, path: Path) -> None:
-        """Keep a file of the result."""
-
-
-OpenTracker = Callable[[str, Mapping[str, Any]], AbstractContextManager[Tracker]]
-"""(key, what shapes the training) to a tracker; the same key continues the same run."""
 
 
 def train(
@@ -63,7 +47,8 @@ def train(
     }
 
     def build(folder: Path) -> Mapping[str, Any]:
-        described = {**inputs, "commit": git_commit(), "machine": machine(), "experiment": experiment.name}
+        data = {kind: digest for kind, digest in learnt_from(windows).items() if digest}
+        described = Described(experiment.name, {**experiment.model_dump(mode="json"), **inputs}, data)
         with open_tracker(digest_of(inputs), described) as tracker:
 
             def tell(epoch: Epoch) -> None:
@@ -73,17 +58,35 @@ def train(
             trained = fit(experiment, lesson, folder / STATE, tell, weights)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
-            for name in (WEIGHTS, EXPERIMENT, HISTORY):
+            # A kill between an epoch's end and its word left one untold; those that are told are not told twice.
+            for epoch in trained.history:
+                tracker.epoch(epoch)
+            for name in (WEIGHTS, EXPERIMENT, SPECIES, HISTORY):
                 tracker.keep(folder / name)
-            (folder / STATE).unlink()
-            return {
+            picture = curves_of(workspace, digest_of(inputs))
+            tracker.keep(draw_curves(trained.history, experiment.name, picture), "plots")
+            facts = {
+                "run": tracker.key,
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
                 "frontend": windows.front_end.model_dump(),
                 **facts_of(trained.history),
             }
+        # Not before the tracker is done, which may wait for its server: a kill meanwhile costs no epoch.
+        (folder / STATE).unlink()
+        return facts
 
     return workspace.produce(Kind.CHECKPOINT, inputs, build)
+
+
+def curves_of(workspace: Workspace, key: str) -> Path:
+    """The picture of a training's curves; beside the checkpoint, not in it, for it also shows how fast it went."""
+    return workspace / "reports/training" / f"{key[:16]}.png"
+
+
+def learnt_from(windows: Windows) -> dict[str, str | None]:
+    made_of = windows.handover.facts.get("inputs", {})
+    return {"windows": windows.handover.digest, "catalog": made_of.get("catalog")}
 
 
 def write(trained: Trained, experiment: Experiment, folder: Path) -> None:
@@ -97,12 +100,13 @@ def write(trained: Trained, experiment: Experiment, folder: Path) -> None:
 
 def facts_of(history: Sequence[Epoch]) -> dict[str, Any]:
     """What the training came to; how fast it was stands here, for no digest covers facts."""
+    best = max(history, key=lambda epoch: (epoch.validation_map or 0.0, epoch.number))
     return {
         "epochs": len(history),
         "stopped_early": len(history) < history[-1].of,
-        "validation_map": max(
-            (e.validation_map for e in history if e.validation_map is not None), default=None
-        ),
+        "best_epoch": best.number,
+        "validation_map": best.validation_map,
+        "seconds": sum(epoch.seconds for epoch in history),
         "windows_per_second": median(epoch.windows_per_second for epoch in history),
         "wait_share": median(epoch.wait_share for epoch in history),
     }
