@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 
 from silencio.data.species import write_species
 from silencio.data.windows.store import Windows
+from silencio.errors import WrongUse
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, digest_of_file, git_commit, machine
 from silencio.settings import Experiment
@@ -48,8 +50,10 @@ def train(
     open_tracker: OpenTracker,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     weights: Path | None = None,
+    cluster: str | None = None,
 ) -> Handover:
-    """`weights` is the file that `experiment.model.weights` names, brought to this machine."""
+    """`weights` is the file that `experiment.model.weights` names, brought to this machine; `cluster` the address
+    of a Ray cluster, for a training by workers."""
     lesson = Lesson.of(experiment, windows)
     inputs = {
         "windows": windows.handover.digest,
@@ -70,7 +74,8 @@ def train(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
-            trained = fit(experiment, lesson, folder / STATE, tell, weights)
+            learn = fit if experiment.training.workers is None else by_workers(cluster)
+            trained = learn(experiment, lesson, folder / STATE, tell, weights)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
             for name in (WEIGHTS, EXPERIMENT, HISTORY):
@@ -84,6 +89,18 @@ def train(
             }
 
     return workspace.produce(Kind.CHECKPOINT, inputs, build)
+
+
+def by_workers(cluster: str | None) -> Callable[..., Trained]:
+    """The loop on a Ray cluster; without an address, on one of this machine alone."""
+    try:
+        from silencio.training.distributed.on_ray import fit_on_ray
+    except ImportError as error:
+        raise WrongUse(
+            f"training.workers needs Ray, which is not installed here ({error}).",
+            "Install silencio[distributed], or leave training.workers out.",
+        ) from error
+    return partial(fit_on_ray, address=cluster)
 
 
 def write(trained: Trained, experiment: Experiment, folder: Path) -> None:
