@@ -66,7 +66,7 @@ class Learner:
         """Learn from one batch, or from this process's part of it; its loss, still on the device. A part's counts
         by what the part weighs, so that the mean over all parts is the batch's own loss."""
         with self.compute.autocast():
-            loss = self.cost(pictures, targets)
+            loss: Tensor = self.cost(pictures, targets)
         if self.team.size > 1:
             weight = self.objective.weight(targets).float()
             loss = loss * (self.team.size * weight / self.team.total(weight).clamp_min(1e-6))

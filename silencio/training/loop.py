@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from silencio.data.windows.store import Windows
-from silencio.errors import WrongUse
+from silencio.errors import SilencioError, WrongUse
 from silencio.models import build
 from silencio.models.weights import begin_with
 from silencio.settings import Experiment
@@ -88,6 +88,7 @@ def fit(
     augment = Augment(settings.augment, lesson)
 
     progress = Progress.load(state, learner)
+    check_all_see(state, len(progress.history), team)
     while not is_over(progress.history, settings.epochs, settings.patience, settings.min_delta):
         number, began = len(progress.history), time.perf_counter()
         seed = experiment.seed * 100_003 + number
@@ -112,6 +113,16 @@ def fit(
         if team.rank == 0:
             on_epoch(epoch)
     return Trained(progress.best, learner.weights(), progress.history)
+
+
+def check_all_see(state: Path, epochs: int, team: Team) -> None:
+    """Workers that stood at different epochs would wait for each other for ever."""
+    found = team.gather(torch.tensor([epochs])).tolist()
+    if len(set(found)) > 1:
+        raise SilencioError(
+            f"The workers do not see the same {state}: it holds {found} epochs, by their rank.",
+            "Mount the workspace at the same path on every machine.",
+        )
 
 
 def make_objective(experiment: Experiment, lesson: Lesson) -> Objective:

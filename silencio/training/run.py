@@ -17,7 +17,7 @@ from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, digest_of_file, git_commit, machine
 from silencio.settings import Experiment
 from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
-from silencio.training.compute import Compute
+from silencio.training.compute import kind_of_device
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
@@ -62,7 +62,7 @@ def train(
         "model": experiment.model.model_dump(mode="json"),
         "training": experiment.training.model_dump(mode="json"),
         "weights": digest_of_file(weights) if weights else None,
-        "device": Compute.of(experiment.training).device.type,
+        "device": kind_of_device(experiment.training),
         "code": code_digest("models", "training"),
     }
 

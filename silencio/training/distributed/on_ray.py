@@ -21,6 +21,7 @@ from ray.util.queue import Empty, Queue
 from silencio.cluster.meet import met
 from silencio.errors import SilencioError, WrongUse
 from silencio.settings import Experiment, Training
+from silencio.training.compute import kind_of_device
 from silencio.training.distributed.together import team_of
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
@@ -69,7 +70,7 @@ def fit_on_ray(
     with met(address, workers * settings.threads), _folder(state.with_name("ray")) as folder:
         told = Queue(actor_options={"num_cpus": 0})
         trainer = TorchTrainer(
-            _work,
+            _work,  # type: ignore[arg-type]  # Ray's type knows of no answer, and its result has one
             train_loop_config={"task": Task(experiment, lesson, state.resolve(), weights, told)},
             scaling_config=_scaling(settings, workers),
             run_config=RunConfig(
@@ -101,8 +102,7 @@ def _folder(path: Path) -> Iterator[Path]:
 def _scaling(settings: Training, workers: int) -> ScalingConfig:
     import ray
 
-    there = ray.cluster_resources()
-    gpus = settings.device == "cuda" or (settings.device == "auto" and there.get("GPU", 0) >= workers)
+    there, gpus = ray.cluster_resources(), kind_of_device(settings) == "cuda"
     asked = {"CPU": workers * settings.threads, "GPU": workers if gpus else 0}
     if missing := [kind for kind, count in asked.items() if there.get(kind, 0) < count]:
         # A cluster that grows with what is asked of it may have them soon.
@@ -112,11 +112,8 @@ def _scaling(settings: Training, workers: int) -> ScalingConfig:
             workers,
             {kind: asked[kind] for kind in missing},
         )
-    return ScalingConfig(workers, use_gpu=gpus, resources_per_worker=_each(asked, workers))
-
-
-def _each(asked: dict[str, int], workers: int) -> dict[str, float]:
-    return {kind: count / workers for kind, count in asked.items() if count}
+    each = {kind: count / workers for kind, count in asked.items() if count}
+    return ScalingConfig(num_workers=workers, use_gpu=gpus, resources_per_worker=each)
 
 
 def _outcome(running: "Future[Any]", told: Queue, on_epoch: Callable[[Epoch], None]) -> Trained | Refused:
@@ -142,13 +139,14 @@ def _outcome(running: "Future[Any]", told: Queue, on_epoch: Callable[[Epoch], No
     return outcome
 
 
-def _work(config: dict[str, Task]) -> Trained | Refused:
+def _work(config: dict[str, Task]) -> Trained | Refused | None:
     """In each worker, whose processes torch.distributed has brought together; the first one's answer counts."""
     task = config["task"]
     try:
         team = team_of(task.experiment.training)
         if team.rank == 0:
             task.told.put(BEGUN)
-        return fit(task.experiment, task.lesson, task.state, task.told.put, task.weights, team)
+        trained = fit(task.experiment, task.lesson, task.state, task.told.put, task.weights, team)
+        return trained if team.rank == 0 else None
     except SilencioError as error:
         return Refused(error.problem, error.remedy)

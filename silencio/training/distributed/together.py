@@ -35,6 +35,8 @@ class Replicated:
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        # NCCL only carries what lies on a GPU.
+        self._carried = torch.device("cuda" if dist.get_backend() == "nccl" else "cpu")
 
     def join(self, model: nn.Module, compute: Compute) -> nn.Module:
         return compute.place(model)
@@ -49,8 +51,9 @@ class Replicated:
         return summed
 
     def gather(self, part: Tensor) -> Tensor:
-        parts = [torch.empty_like(part) for _ in range(self.size)]
-        dist.all_gather(parts, part.contiguous())
+        own = part.to(self._carried).contiguous()
+        parts = [torch.empty_like(own) for _ in range(self.size)]
+        dist.all_gather(parts, own)
         return torch.cat(parts).cpu()
 
     def settle(self, model: nn.Module) -> None:

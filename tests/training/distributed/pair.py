@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch import distributed as dist
 
 from silencio.errors import WrongUse
-from silencio.settings import Loss, Training
+from silencio.models import build
+from silencio.settings import Loss, Model, Training
 from silencio.training.compute import Compute
 from silencio.training.distributed import sharding
 from silencio.training.distributed.team import ALONE, Team
@@ -60,6 +61,21 @@ def walk(learner: Learner, steps: slice = slice(None)) -> Learner:
     return learner
 
 
+def walk_frames(team: Team, kind: str) -> Learner:
+    """A network with batch norm, learning by its best frames."""
+    settings = settings_of("bce", kind, loss={"weak_labels": "best_frame"})
+    torch.manual_seed(1)
+    model = build(Model(architecture="cnn", head="attention", width=4, dropout=0), (16, 16), CLASSES)
+    learner = Learner.of(model, Objective(settings.loss), settings, Compute.of(settings), STEPS, team)
+    made = batches()
+    torch.manual_seed(team.rank)
+    for _, targets in made:
+        part = targets.tensor_split(team.size)[team.rank]
+        learner.step(torch.randn(len(part), 1, 16, 16), part)
+    learner.settle()
+    return learner
+
+
 def refusals() -> Iterator[str]:
     for changed in ({"batch_size": 3}, {"sharding": "fsdp2", "precision": "float16"}):
         try:
@@ -85,6 +101,8 @@ def main(rank: str, port: str, folder: Path) -> None:
                 weights = walk(each, slice(2, None)).weights()
                 if team.rank == 0:
                     save_file(weights, folder / f"{kind}-{loss}-{name}.safetensors")
+        framed = walk_frames(team, kind).weights()
+        save_file(framed, folder / f"{kind}-frames-{rank}.safetensors")
     if rank == "0":
         (folder / "refusals").write_text("\n".join(refusals()))
     dist.destroy_process_group()

@@ -84,6 +84,19 @@ def test_the_state_is_that_of_one_process_whoever_wrote_it(learnt: Path, kind: s
         assert torch.allclose(went_on[name], expected, atol=1e-5), name
 
 
+def test_a_network_that_hears_frames_learns_the_same_by_ddp_and_by_fsdp2(learnt: Path) -> None:
+    whole, parted = (weights(learnt, kind, "frames", "0") for kind in KINDS)
+    assert any("running_mean" in name for name in whole)
+    for name, expected in whole.items():
+        assert torch.allclose(parted[name], expected, atol=1e-4), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_judge_by_the_same_weights_and_averages(learnt: Path, kind: str) -> None:
+    first, second = (weights(learnt, kind, "frames", rank) for rank in "01")
+    assert all(torch.equal(second[name], expected) for name, expected in first.items())
+
+
 def test_what_workers_cannot_do_is_refused(learnt: Path) -> None:
     too_small, halved = (learnt / "refusals").read_text().splitlines()
     assert "training.batch_size is 3, of which 2 workers would see less than two" in too_small
