@@ -22,7 +22,7 @@ from silencio.cluster.meet import met
 from silencio.errors import SilencioError, WrongUse
 from silencio.settings import Experiment, Training
 from silencio.training.compute import kind_of_device
-from silencio.training.distributed.together import team_of
+from silencio.training.distributed.together import check_workers, team_of
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
@@ -67,6 +67,7 @@ def fit_on_ray(
     """As `fit`, by the workers that the settings ask for; epochs are told here as they end."""
     settings = experiment.training
     workers = settings.workers or 1
+    check_workers(settings, workers)
     with met(address, workers * settings.threads), _folder(state.with_name("ray")) as folder:
         told = Queue(actor_options={"num_cpus": 0})
         trainer = TorchTrainer(

@@ -17,17 +17,27 @@ from silencio.training.distributed.team import ALONE, Team
 
 
 def team_of(settings: Training) -> Team:
-    """Of the processes that torch.distributed has brought together. Raises if they could not learn what they
-    are asked to."""
+    """Of the processes that torch.distributed has brought together."""
     if not dist.is_initialized() or dist.get_world_size() == 1:
         return ALONE
-    if settings.batch_size < 2 * dist.get_world_size():
+    check_workers(settings, dist.get_world_size())
+    return Sharded() if settings.sharding == "fsdp2" else Replicated()
+
+
+def check_workers(settings: Training, workers: int) -> None:
+    """Raises if so many could not learn what they are asked to."""
+    if settings.batch_size < 2 * workers and workers > 1:
         raise WrongUse(
-            f"training.batch_size is {settings.batch_size}, of which {dist.get_world_size()} workers would see "
-            "less than two windows each.",
+            f"training.batch_size is {settings.batch_size}, of which {workers} workers would see less than two "
+            "windows each.",
             "Batch norm needs two: take larger batches, or fewer workers.",
         )
-    return Sharded(settings) if settings.sharding == "fsdp2" else Replicated()
+    if settings.sharding == "fsdp2" and settings.precision == "float16":
+        raise WrongUse(
+            "training.precision is float16, whose gradients are scaled, and with fsdp2 each worker would scale "
+            "its own part of them.",
+            "Take bfloat16 or float32, or training.sharding ddp.",
+        )
 
 
 class Replicated:
@@ -73,15 +83,6 @@ class Replicated:
 class Sharded(Replicated):
     """Each holds a part of every layer's weights, gradients and optimizer state, and borrows the others' parts
     while it computes that layer: for models that are too large for one of them."""
-
-    def __init__(self, settings: Training) -> None:
-        super().__init__()
-        if settings.precision == "float16":
-            raise WrongUse(
-                "training.precision is float16, whose gradients are scaled, and with fsdp2 each worker would "
-                "scale its own part of them.",
-                "Take bfloat16 or float32, or training.sharding ddp.",
-            )
 
     def join(self, model: nn.Module, compute: Compute) -> nn.Module:
         return shard(model.to(compute.device), compute.device.type)

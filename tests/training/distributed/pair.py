@@ -4,7 +4,6 @@ Both take their parts of the same batches; the first one writes what came of it.
 """
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -12,7 +11,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch import distributed as dist
 
-from silencio.errors import WrongUse
 from silencio.models import build
 from silencio.settings import Loss, Model, Training
 from silencio.training.compute import Compute
@@ -63,7 +61,7 @@ def walk(learner: Learner, steps: slice = slice(None)) -> Learner:
 
 def walk_frames(team: Team, kind: str) -> Learner:
     """A network with batch norm, learning by its best frames."""
-    settings = settings_of("bce", kind, loss={"weak_labels": "best_frame"})
+    settings = settings_of("bce", kind).model_copy(update={"loss": Loss(weak_labels="best_frame")})
     torch.manual_seed(1)
     model = build(Model(architecture="cnn", head="attention", width=4, dropout=0), (16, 16), CLASSES)
     learner = Learner.of(model, Objective(settings.loss), settings, Compute.of(settings), STEPS, team)
@@ -74,14 +72,6 @@ def walk_frames(team: Team, kind: str) -> Learner:
         learner.step(torch.randn(len(part), 1, 16, 16), part)
     learner.settle()
     return learner
-
-
-def refusals() -> Iterator[str]:
-    for changed in ({"batch_size": 3}, {"sharding": "fsdp2", "precision": "float16"}):
-        try:
-            team_of(settings_of("bce").model_copy(update=changed))
-        except WrongUse as error:
-            yield str(error)
 
 
 def main(rank: str, port: str, folder: Path) -> None:
@@ -103,8 +93,6 @@ def main(rank: str, port: str, folder: Path) -> None:
                     save_file(weights, folder / f"{kind}-{loss}-{name}.safetensors")
         framed = walk_frames(team, kind).weights()
         save_file(framed, folder / f"{kind}-frames-{rank}.safetensors")
-    if rank == "0":
-        (folder / "refusals").write_text("\n".join(refusals()))
     dist.destroy_process_group()
 
 

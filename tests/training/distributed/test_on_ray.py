@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from silencio.training.checkpoint import WEIGHTS
 from silencio.training.epoch import Epoch
 from silencio.training.run import train
 from silencio.workspace import Workspace
+from tests.conftest import ROOT
 from tests.stores import make_windows
 from tests.training.untracked import untracked
 
@@ -87,3 +90,51 @@ def test_a_worker_that_is_killed_changes_nothing(
     assert "a worker died; all of them go on after epoch" in caplog.text
     assert told == list(range(1, EPOCHS + 1)), "no epoch is learnt twice"
     assert killed.digest == undisturbed.digest
+
+
+@pytest.mark.slow
+def test_a_worker_that_holds_a_part_of_every_layer_may_be_killed_too(store: Windows, tmp_path: Path) -> None:
+    asked, told = experiment(sharding="fsdp2"), list[int]()
+
+    def kill_one(epoch: Epoch) -> None:
+        told.append(epoch.number)
+        if told == [1]:
+            os.kill(workers()[0], signal.SIGKILL)
+
+    undisturbed = trained(asked, store, tmp_path / "undisturbed")
+    killed = trained(asked, store, tmp_path / "killed", kill_one)
+
+    assert told == list(range(1, EPOCHS + 1))
+    assert killed.digest == undisturbed.digest
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from silencio.data.windows.store import Windows
+from silencio.experiment import read_experiment
+from silencio.handover import Kind, open_handover
+from silencio.training.run import train
+from silencio.workspace import Workspace
+from tests.training.untracked import untracked
+
+store, workspace, asked = sys.argv[1:]
+train(read_experiment(asked), Windows(open_handover(Path(store), Kind.WINDOWS)), Workspace(workspace), untracked,
+      lambda epoch: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+@pytest.mark.slow
+def test_whoever_asked_may_be_killed_and_asks_again(
+    undisturbed: Handover, store: Windows, tmp_path: Path
+) -> None:
+    call = [sys.executable, "-c", KILLED, str(store.handover.folder), str(tmp_path), experiment().to_yaml()]
+    killed = subprocess.run(call, cwd=ROOT, check=False, timeout=500)
+    told: list[int] = []
+
+    again = trained(experiment(), store, tmp_path, lambda epoch: told.append(epoch.number))
+
+    assert killed.returncode == -signal.SIGKILL
+    assert told[-1] == EPOCHS
+    assert 1 not in told, "what was learnt is not learnt again"
+    assert again.digest == undisturbed.digest

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import Tensor
 
+from silencio.errors import WrongUse
 from silencio.models import build
 from silencio.settings import Model
 from silencio.training.distributed.sharding import BLOCK, blocks
 from silencio.training.distributed.team import Alone, equal_part, own_part
+from silencio.training.distributed.together import check_workers
 from silencio.training.state import load_state
 from tests.conftest import ROOT
 from tests.training.distributed.pair import LOSSES, learner_of, settings_of, walk
@@ -97,10 +99,13 @@ def test_all_judge_by_the_same_weights_and_averages(learnt: Path, kind: str) -> 
     assert all(torch.equal(second[name], expected) for name, expected in first.items())
 
 
-def test_what_workers_cannot_do_is_refused(learnt: Path) -> None:
-    too_small, halved = (learnt / "refusals").read_text().splitlines()
-    assert "training.batch_size is 3, of which 2 workers would see less than two" in too_small
-    assert "training.precision is float16" in halved
+def test_what_workers_cannot_do_is_refused() -> None:
+    with pytest.raises(
+        WrongUse, match=r"training\.batch_size is 7, of which 4 workers would see less than two"
+    ):
+        check_workers(settings_of("bce"), 4)
+    with pytest.raises(WrongUse, match=r"training\.precision is float16"):
+        check_workers(settings_of("bce", "fsdp2", precision="float16"), 2)
 
 
 @pytest.mark.parametrize("architecture", ["mobilenetv2", "cnn14", "cnn", "efficientnet_b0"])
