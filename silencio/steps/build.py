@@ -56,7 +56,8 @@ def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
     runs = Runs(house.site, house.workspace)
     sources = Sources(house.workspace / "raw/weights", runs.uri)
     weights = bring(house.experiment.model, sources)
-    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told, weights)
+    store, cluster = Windows.open(windows), house.site.ray_address
+    return fit(house.experiment, store, house.workspace, runs.open, told, weights, cluster)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

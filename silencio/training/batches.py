@@ -13,6 +13,7 @@ from silencio.data.windows.store import Windows
 from silencio.training.ahead import ahead
 from silencio.training.augment import Augment, Batch
 from silencio.training.compute import Compute
+from silencio.training.distributed.team import ALONE, Team, own_part
 from silencio.training.lesson import Lesson, Rows
 
 
@@ -22,10 +23,19 @@ def steps_of(windows: int, batch_size: int) -> int:
 
 
 def batches(
-    lesson: Lesson, steps: int, augment: Augment, compute: Compute, generator: torch.Generator
+    lesson: Lesson,
+    steps: int,
+    augment: Augment,
+    compute: Compute,
+    generator: torch.Generator,
+    team: Team = ALONE,
 ) -> Iterator[Batch]:
-    """Those of one epoch; all draws are the generator's, and so the same whichever thread makes them."""
-    made = augmented(np.array_split(lesson.epoch(generator), steps), augment, generator)
+    """Those of one epoch, or this process's part of each; all draws are the generator's, which must be the same for
+    all of a team, and so the same whichever thread makes them."""
+    order = lesson.epoch(generator)
+    drawing = own_generator(generator, team)
+    parts = [own_part(rows, team) for rows in np.array_split(order, steps)]
+    made = augmented(parts, augment, drawing)
     if not compute.on_gpu:
         yield from ahead(made)
         return
@@ -50,6 +60,14 @@ def augmented(batched: list[Rows], augment: Augment, generator: torch.Generator)
 def _threads() -> ThreadpoolController:
     """OpenMP's, whose limit is each thread's own; to look for them takes milliseconds."""
     return ThreadpoolController().select(user_api="openmp")
+
+
+def own_generator(generator: torch.Generator, team: Team) -> torch.Generator:
+    """What each process draws for its own windows is not what the others draw for theirs."""
+    if team.size == 1:
+        return generator
+    seeds = torch.randint(2**62, (team.size,), generator=generator)
+    return torch.Generator().manual_seed(int(seeds[team.rank]))
 
 
 def pictures(windows: Windows, rows: Rows) -> Tensor:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,11 +11,12 @@ from safetensors.torch import save_file
 
 from silencio.data.species import write_species
 from silencio.data.windows.store import Windows
+from silencio.errors import WrongUse
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, digest_of_file, git_commit
 from silencio.settings import Experiment
 from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
-from silencio.training.compute import Compute
+from silencio.training.compute import kind_of_device
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
@@ -32,8 +34,10 @@ def train(
     open_tracker: OpenTracker,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     weights: Path | None = None,
+    cluster: str | None = None,
 ) -> Handover:
-    """`weights` is the file that `experiment.model.weights` names, brought to this machine."""
+    """`weights` is the file that `experiment.model.weights` names, brought to this machine; `cluster` the address
+    of a Ray cluster, for a training by workers."""
     lesson = Lesson.of(experiment, windows)
     inputs = {
         "windows": windows.handover.digest,
@@ -42,7 +46,7 @@ def train(
         "model": experiment.model.model_dump(mode="json"),
         "training": experiment.training.model_dump(mode="json"),
         "weights": digest_of_file(weights) if weights else None,
-        "device": Compute.of(experiment.training).device.type,
+        "device": kind_of_device(experiment.training),
         "code": code_digest("models", "training"),
     }
 
@@ -55,7 +59,8 @@ def train(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
-            trained = fit(experiment, lesson, folder / STATE, tell, weights)
+            learn = fit if experiment.training.workers is None else by_workers(cluster)
+            trained = learn(experiment, lesson, folder / STATE, tell, weights)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
             # A kill between an epoch's end and its word left one untold; those that are told are not told twice.
@@ -87,6 +92,18 @@ def curves_of(workspace: Workspace, key: str) -> Path:
 def learnt_from(windows: Windows) -> dict[str, str | None]:
     made_of = windows.handover.facts.get("inputs", {})
     return {"windows": windows.handover.digest, "catalog": made_of.get("catalog")}
+
+
+def by_workers(cluster: str | None) -> Callable[..., Trained]:
+    """The loop on a Ray cluster; without an address, on one of this machine alone."""
+    try:
+        from silencio.training.distributed.on_ray import fit_on_ray
+    except ImportError as error:
+        raise WrongUse(
+            f"training.workers needs Ray, which is not installed here ({error}).",
+            "Install silencio[distributed], or leave training.workers out.",
+        ) from error
+    return partial(fit_on_ray, address=cluster)
 
 
 def write(trained: Trained, experiment: Experiment, folder: Path) -> None:

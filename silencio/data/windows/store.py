@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -48,6 +48,10 @@ class Windows:
     @classmethod
     def open(cls, handover: Handover) -> Self:
         return cls(handover)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sent to another process, it is opened again there: what was read so far stays here."""
+        return type(self).open, (self.handover,)
 
     @cached_property
     def features(self) -> Mapped:
