@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from silencio.commands.bundle import bundle, serve
+from silencio.commands.crossval import crossval
 from silencio.commands.data import data
 from silencio.commands.features import features
 from silencio.commands.learn import evaluate, optimize, train
@@ -36,7 +37,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 
 for noun in (settings, data, features, bundle, registry, release):
     app.add_typer(noun)
-for verb in (train, evaluate, optimize, serve, watch):
+for verb in (train, crossval, evaluate, optimize, serve, watch):
     app.command()(verb)
 app.command(hidden=True)(gateway)
 

@@ -82,6 +82,15 @@ def read_experiment(text: str | bytes, source: str = "the experiment") -> Experi
     return _validated(_parse(text, source), source, {})
 
 
+def changed(experiment: Experiment, values: Mapping[str, Any], origin: str) -> Experiment:
+    """With values of its own at some keys, such as {"audio.n_mels": 64}; `origin` is who an error says set them."""
+    content = experiment.model_dump(mode="json")
+    for key, value in values.items():
+        _apply(content, Change(tuple(key.split(".")), value, origin))
+    origins = {tuple(key.split(".")): origin for key in values}
+    return _validated(content, f"experiment {experiment.name}", origins)
+
+
 class _EachKeyOnce(yaml.SafeLoader):
     """YAML takes the last of two equal keys and says nothing; whoever wrote both meant something by the first."""
 

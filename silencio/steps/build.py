@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
+    from silencio.training.tracker import OpenTracker
 
 RECORDINGS = 12
 """How many test recordings the integration test and the canary send."""
@@ -43,7 +44,10 @@ def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew |
     return build_windows(catalog, house.experiment.audio, house.workspace, told, crew)
 
 
-def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
+def train(
+    house: House, windows: Handover, tell: Tell = nobody, open_tracker: "OpenTracker | None" = None
+) -> Handover:
+    """Tracked as a run of its own, unless another tracker is given."""
     from silencio.data.windows.store import Windows
     from silencio.models.weights import Sources, bring
     from silencio.registry.runs import Runs
@@ -56,7 +60,9 @@ def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
     runs = Runs(house.site, house.workspace)
     sources = Sources(house.workspace / "raw/weights", runs.uri)
     weights = bring(house.experiment.model, sources)
-    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told, weights)
+    return fit(
+        house.experiment, Windows.open(windows), house.workspace, open_tracker or runs.open, told, weights
+    )
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:
