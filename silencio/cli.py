@@ -16,6 +16,7 @@ from silencio.commands.learn import evaluate, optimize, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
 from silencio.commands.settings import settings
+from silencio.commands.tune import tune
 from silencio.errors import SilencioError
 from silencio.logs import complain, set_up
 
@@ -37,7 +38,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 
 for noun in (settings, data, features, bundle, registry, release):
     app.add_typer(noun)
-for verb in (train, crossval, evaluate, optimize, serve, watch):
+for verb in (train, tune, crossval, evaluate, optimize, serve, watch):
     app.command()(verb)
 app.command(hidden=True)(gateway)
 

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
+    from silencio.training.epoch import Epoch
     from silencio.training.tracker import OpenTracker
 
 RECORDINGS = 12
@@ -45,9 +46,13 @@ def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew |
 
 
 def train(
-    house: House, windows: Handover, tell: Tell = nobody, open_tracker: "OpenTracker | None" = None
+    house: House,
+    windows: Handover,
+    tell: Tell = nobody,
+    open_tracker: "OpenTracker | None" = None,
+    on_epoch: "Callable[[Epoch], None] | None" = None,
 ) -> Handover:
-    """Tracked as a run of its own, unless another tracker is given."""
+    """Tracked as a run of its own, unless another tracker is given. `on_epoch` may raise to end it."""
     from silencio.data.windows.store import Windows
     from silencio.models.weights import Sources, bring
     from silencio.registry.runs import Runs
