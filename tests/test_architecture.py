@@ -18,6 +18,7 @@ FOUNDATION = {
     "progress",
     "logs",
     "presets",
+    "cluster",
 }
 ROOMS = (
     "audio",

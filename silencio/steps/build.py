@@ -56,11 +56,12 @@ def train(
     from silencio.data.windows.store import Windows
     from silencio.models.weights import Sources, bring
     from silencio.registry.runs import Runs
-    from silencio.training.epoch import Epoch
     from silencio.training.run import train as fit
 
-    def told(epoch: Epoch) -> None:
+    def told(epoch: "Epoch") -> None:
         tell(Progress(epoch.number, epoch.of, f"epochs, {epoch.said()}"))
+        if on_epoch:
+            on_epoch(epoch)
 
     runs = Runs(house.site, house.workspace)
     sources = Sources(house.workspace / "raw/weights", runs.uri)

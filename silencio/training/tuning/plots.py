@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from silencio.experiment import in_yaml
+from silencio.settings import Range
 from silencio.training.tuning.space import Space
 from silencio.training.tuning.study import Tried
 
@@ -73,6 +74,7 @@ def values(space: Space, tried: Sequence[Tried]) -> Figure:
             panel.margins(x=0.2)
         else:
             places = {t.number: t.values[key] for t in tried}
+            panel.set_xlim(_around(searched))
         if searched.log:
             panel.set_xscale("log")
         _dots(panel, tried, places)
@@ -96,6 +98,16 @@ def _dots(axes: Axes, tried: Sequence[Tried], places: Mapping[int, Any]) -> None
 
 def _height(trial: Tried) -> float:
     return trial.map or 0.0
+
+
+def _around(searched: Range) -> tuple[float, float]:
+    """The whole range, also where nothing was tried, with a little room."""
+    low, high = float(searched.low or 0), float(searched.high or 0)
+    if searched.log:
+        room = (high / low) ** 0.05
+        return low / room, high * room
+    room = 0.05 * (high - low)
+    return low - room, high + room
 
 
 def _plain(axes: Axes) -> Axes:

@@ -180,6 +180,7 @@ def open_study(space: Space, folder: Path) -> Iterator[Study]:
     is opened is nobody's."""
     optuna.logging.disable_default_handler()
     optuna.logging.enable_propagation()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder / "lock"):
         storage = RDBStorage(f"sqlite:///{folder / DATABASE}")
