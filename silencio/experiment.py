@@ -7,7 +7,7 @@ The later wins: what the settings have as default, the file, SILENCIO_AUDIO__N_M
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -80,6 +80,40 @@ def load_effective(name_or_path: str, changes: Sequence[str] = ()) -> Effective:
 def read_experiment(text: str | bytes, source: str = "the experiment") -> Experiment:
     """As it is written, whatever the environment says. `source` is what an error calls the text."""
     return _validated(_parse(text, source), source, {})
+
+
+def changed(experiment: Experiment, values: Mapping[str, Any], origin: str) -> Experiment:
+    """With values of its own at some keys, such as {"audio.n_mels": 64}; `origin` is who an error says set them."""
+    content = experiment.model_dump(mode="json")
+    for key, value in values.items():
+        _apply(content, Change(tuple(key.split(".")), value, origin))
+    origins = {tuple(key.split(".")): origin for key in values}
+    return _validated(content, f"experiment {experiment.name}", origins)
+
+
+def annotated(experiment: Experiment, note: Callable[[tuple[str, ...]], str]) -> str:
+    """Every value in YAML, also the defaults, each on a line with what `note` says of its key as a comment."""
+    lines = list(_lines(experiment.model_dump(mode="json"), note))
+    width = min(48, max((len(text) for text, said in lines if said), default=0))
+    return "".join(f"{text:{width}}  # {said}\n" if said else f"{text}\n" for text, said in lines)
+
+
+def _lines(
+    section: Mapping[str, Any], note: Callable[[tuple[str, ...]], str], key: tuple[str, ...] = ()
+) -> Iterable[tuple[str, str]]:
+    indent = "  " * len(key)
+    for name, value in section.items():
+        if isinstance(value, dict) and value:
+            yield f"{indent}{name}:", ""
+            yield from _lines(value, note, (*key, name))
+        else:
+            yield f"{indent}{name}: {in_yaml(value)}", note((*key, name))
+
+
+def in_yaml(value: Any) -> str:
+    """On one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6)
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 class _EachKeyOnce(yaml.SafeLoader):

@@ -80,6 +80,12 @@ class Workspace:
             partial.replace(folder)
         return open_handover(folder, kind)
 
+    def abandon(self, kind: Kind, key: str) -> None:
+        """Remove what a build left behind that nobody will go on with; `key` is the digest of its inputs."""
+        home = self / kind.value
+        with only_one(home / f"{key[:16]}.lock"):
+            shutil.rmtree(home / f"{key[:16]}.partial", ignore_errors=True)
+
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:

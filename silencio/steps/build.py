@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
+    from silencio.training.epoch import Epoch
+    from silencio.training.tracker import OpenTracker
 
 RECORDINGS = 12
 """How many test recordings the integration test and the canary send."""
@@ -43,21 +45,30 @@ def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew |
     return build_windows(catalog, house.experiment.audio, house.workspace, told, crew)
 
 
-def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
+def train(
+    house: House,
+    windows: Handover,
+    tell: Tell = nobody,
+    open_tracker: "OpenTracker | None" = None,
+    on_epoch: "Callable[[Epoch], None] | None" = None,
+) -> Handover:
+    """Tracked as a run of its own, unless another tracker is given. `on_epoch` may raise to end it."""
     from silencio.data.windows.store import Windows
     from silencio.models.weights import Sources, bring
     from silencio.registry.runs import Runs
-    from silencio.training.epoch import Epoch
     from silencio.training.run import train as fit
 
-    def told(epoch: Epoch) -> None:
+    def told(epoch: "Epoch") -> None:
         tell(Progress(epoch.number, epoch.of, f"epochs, {epoch.said()}"))
+        if on_epoch:
+            on_epoch(epoch)
 
     runs = Runs(house.site, house.workspace)
     sources = Sources(house.workspace / "raw/weights", runs.uri)
     weights = bring(house.experiment.model, sources)
     store, cluster = Windows.open(windows), house.site.ray_address
-    return fit(house.experiment, store, house.workspace, runs.open, told, weights, cluster)
+    opened = open_tracker or runs.open
+    return fit(house.experiment, store, house.workspace, opened, told, weights, cluster)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

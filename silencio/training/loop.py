@@ -178,6 +178,11 @@ def mean_average_precision(truth: NDArray[np.float32], scores: Tensor) -> float:
     # Whoever only predicts should not wait for it.
     from sklearn.metrics import average_precision_score
 
+    if not torch.isfinite(scores).all():
+        raise SilencioError(
+            "The training diverged: the model's answers are no numbers any more.",
+            "Lower training.learning_rate.",
+        )
     there = truth.any(axis=0)
     if not there.any():
         return 0.0

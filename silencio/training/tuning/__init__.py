@@ -1,0 +1,1 @@
+"""The search for better settings, judged on the validation part alone."""

@@ -1,0 +1,54 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from silencio.evaluation.accuracy import accuracy, confusion
+from silencio.evaluation.truth import FACTS, Truth
+
+LABELS = ("bird", "frog")
+
+
+def truth_of(*windows: tuple[str, set[str]]) -> Truth:
+    """Of windows: their recording, and who calls."""
+    facts = pl.DataFrame({"recording": [recording for recording, _ in windows]}).match_to_schema(
+        FACTS, missing_columns="insert"
+    )
+    targets = np.array([[label in callers for label in LABELS] for _, callers in windows])
+    return Truth(LABELS, targets, facts)
+
+
+def scores(*birds: float) -> np.ndarray:
+    return np.array([[bird, 0.5] for bird in birds], np.float32)
+
+
+def test_a_recording_answers_with_the_mean_of_its_windows() -> None:
+    truth = truth_of(("a", {"bird"}), ("a", {"bird"}), ("b", {"frog"}))
+
+    counts = confusion(truth, scores(0.4, 0.7, 0.6))
+
+    assert counts.tolist() == [[1, 0], [1, 0]], "a is 0.55 bird on average, b is a frog taken for a bird"
+    assert accuracy(counts) == 0.5
+
+
+def test_windows_in_which_several_or_none_call_are_not_asked() -> None:
+    truth = truth_of(("a", {"bird"}), ("a", {"bird", "frog"}), ("b", set()))
+
+    assert confusion(truth, scores(0.6, 0.1, 0.9)).tolist() == [[1, 0], [0, 0]]
+
+
+def test_a_recording_with_one_species_now_and_another_then_answers_for_each() -> None:
+    truth = truth_of(("site", {"bird"}), ("site", {"frog"}), ("site", {"frog"}))
+
+    assert confusion(truth, scores(0.9, 0.1, 0.2)).tolist() == [[1, 0], [0, 1]]
+
+
+def test_where_nothing_was_asked_nothing_is_known() -> None:
+    truth = truth_of(("a", {"bird", "frog"}))
+
+    assert np.isnan(accuracy(confusion(truth, scores(0.6))))
+
+
+def test_a_network_that_is_always_right_has_an_accuracy_of_1() -> None:
+    truth = truth_of(*((str(number), {LABELS[number % 2]}) for number in range(10)))
+
+    assert accuracy(confusion(truth, truth.targets.astype(np.float32))) == pytest.approx(1)
