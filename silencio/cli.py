@@ -11,7 +11,7 @@ import typer
 from silencio.commands.bundle import bundle, serve
 from silencio.commands.data import data
 from silencio.commands.features import features
-from silencio.commands.learn import evaluate, optimize, train
+from silencio.commands.learn import evaluate, optimize, retrain, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
 from silencio.commands.settings import settings
@@ -36,7 +36,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 
 for noun in (settings, data, features, bundle, registry, release):
     app.add_typer(noun)
-for verb in (train, evaluate, optimize, serve, watch):
+for verb in (train, retrain, evaluate, optimize, serve, watch):
     app.command()(verb)
 app.command(hidden=True)(gateway)
 

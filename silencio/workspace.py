@@ -80,6 +80,15 @@ class Workspace:
             partial.replace(folder)
         return open_handover(folder, kind)
 
+    def find(self, kind: Kind, digest: str) -> Handover | None:
+        """The whole hand-over of this digest, whatever its inputs were."""
+        for manifest in sorted((self / kind.value).glob(f"*/{MANIFEST}")):
+            if not manifest.parent.name.endswith(".partial"):
+                found = open_handover(manifest.parent, kind)
+                if found.digest == digest:
+                    return found
+        return None
+
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:

@@ -13,6 +13,8 @@ from silencio.training.epoch import Epoch
 from silencio.workspace import Workspace
 
 KEY = "silencio.key"
+KEPT = "checkpoint"
+"""The folder of a run's artifacts that holds its checkpoint."""
 
 
 def tracking_uri(site: Site, workspace: Workspace) -> str:
@@ -30,7 +32,7 @@ class MlflowRun:
             self.client.log_metric(self.run_id, name, value, step=epoch.number)
 
     def keep(self, path: Path) -> None:
-        self.client.log_artifact(self.run_id, str(path), "checkpoint")
+        self.client.log_artifact(self.run_id, str(path), KEPT)
 
 
 class Runs:

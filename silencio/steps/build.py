@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, git_commit
 from silencio.progress import Progress, Tell, counting, nobody
+from silencio.settings import Experiment
 from silencio.steps.house import House
 
 # Rooms are imported by the steps that need them: a step that finds its work done must not wait for torch.
 if TYPE_CHECKING:
     from silencio.data.windows.crews import Crew
+    from silencio.data.windows.store import Windows
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
+    from silencio.training.warm_start import Ancestor
 
 RECORDINGS = 12
 """How many test recordings the integration test and the canary send."""
@@ -44,19 +47,36 @@ def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew |
 
 
 def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
+    """As the experiment says: from scratch, or from the champion's weights where it asks for a warm start."""
     from silencio.data.windows.store import Windows
-    from silencio.models.weights import Sources, bring
+    from silencio.steps.ancestor import ancestor
+
+    store, asked = Windows.open(windows), house.experiment
+    began = ancestor(house, store, weights(house)) if asked.training.warm_start else None
+    return fit(house, asked, store, began, tell)
+
+
+def fit(
+    house: House, experiment: Experiment, store: "Windows", began: "Ancestor | None", tell: Tell = nobody
+) -> Handover:
     from silencio.registry.runs import Runs
     from silencio.training.epoch import Epoch
-    from silencio.training.run import train as fit
+    from silencio.training.run import train as learn
 
     def told(epoch: Epoch) -> None:
         tell(Progress(epoch.number, epoch.of, f"epochs, {epoch.said()}"))
 
     runs = Runs(house.site, house.workspace)
-    sources = Sources(house.workspace / "raw/weights", runs.uri)
-    weights = bring(house.experiment.model, sources)
-    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told, weights)
+    return learn(experiment, store, house.workspace, runs.open, told, weights(house), began)
+
+
+def weights(house: House) -> Path | None:
+    """The file of published weights that the experiment names, brought to this machine."""
+    from silencio.models.weights import Sources, bring
+    from silencio.registry.runs import tracking_uri
+
+    sources = Sources(house.workspace / "raw/weights", tracking_uri(house.site, house.workspace))
+    return bring(house.experiment.model, sources)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

@@ -57,12 +57,16 @@ def assign(
 
 
 def _era(newer: float) -> pl.Expr:
-    """The newest share of what is dated is newer; recordings of one moment are of one era."""
+    """The newest share of what is dated and labelled is newer; recordings of one moment are of one era."""
     at = pl.col("recorded_at")
+    # Recorders that nobody listens to are many and new: what can be learnt from would all be older.
+    labelled = at.filter(pl.col("labelled") != "none")
     # How many are newer still: of one moment, all have the same rank.
-    rank = at.rank("min", descending=True)
-    is_newer = rank <= (newer * at.count()).round()
-    return pl.when(is_newer).then(pl.lit("newer")).when(at.is_not_null()).then(pl.lit("older")).alias("era")
+    rank = labelled.rank("min", descending=True)
+    oldest = labelled.filter(rank <= (newer * labelled.count()).round()).min()
+    return (
+        pl.when(at >= oldest).then(pl.lit("newer")).when(at.is_not_null()).then(pl.lit("older")).alias("era")
+    )
 
 
 def _with_units(dealt: pl.DataFrame, alike: Iterable[tuple[str, str]]) -> pl.DataFrame:

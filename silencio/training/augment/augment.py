@@ -7,6 +7,7 @@ from silencio.audio.pictures import as_pictures
 from silencio.settings import Augment as Settings
 from silencio.training.augment.masks import mask
 from silencio.training.augment.mixup import mixup
+from silencio.training.augment.overheard import lay_overheard
 from silencio.training.augment.start import roll
 from silencio.training.lesson import Lesson, Rows
 
@@ -28,6 +29,8 @@ class Augment:
         settings = self._settings
         pictures = torch.from_numpy(as_pictures(self._lesson.windows.features[rows]))
         targets = self._lesson.targets[rows]
+        if overheard := self._lesson.overheard:
+            pictures, targets = lay_overheard(pictures, targets, self._lesson, overheard, generator)
         if self._has_time:
             pictures = roll(pictures, generator)
             # Pictures are standardized: a mask of 0 is a patch of average loudness.
