@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
 from silencio.handover import Handover
 from silencio.progress import Tell, nobody
 from silencio.settings import Experiment

@@ -89,7 +89,8 @@ def class_axes(experiment: Experiment) -> dict[str, int]:
 
 
 def _shapes(experiment: Experiment, classes: int) -> dict[str, Tensor]:
-    with torch.device("meta"):
+    # It draws weights, which nobody is to notice.
+    with torch.random.fork_rng(devices=[]):
         return build(experiment.model, experiment.audio.shape, classes).state_dict()
 
 
