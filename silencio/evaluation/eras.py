@@ -94,10 +94,11 @@ def report_eras(
 
 
 def judged_in_eras(windows: Windows) -> tuple[Judged, bool]:
-    """The test windows, of the kind that both eras have, and whether they are labelled in time."""
+    """The test windows, of the kind that more eras have, and whether they are labelled in time."""
     index = numbered(windows, "test")
-    strong = _eras(index.filter("strong")) == set(ERAS)
-    chosen = index.filter(pl.col("strong") == strong)
+    in_time, whole = (index.filter(pl.col("strong") == strong) for strong in (True, False))
+    strong = len(_eras(in_time)) >= len(_eras(whole))
+    chosen = in_time if strong else whole
     for era in sorted(set(ERAS) - _eras(chosen)):
         log.warning("nothing judges the %s era: the test part has no windows of it", era)
     return judged(windows, chosen), strong
