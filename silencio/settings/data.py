@@ -17,6 +17,8 @@ class Reserve(Section):
     recordists: Annotated[int, Field(ge=4)] = 8
     soundscapes: Annotated[int, Field(ge=4)] = 8
     sites: Annotated[int, Field(ge=2)] = 4
+    unlabelled: Annotated[int, Field(ge=0)] = 0
+    """More soundscapes of the same sites, of which nobody says what calls in them; data.unlabelled takes them in."""
     snr_db: tuple[Decibels, Decibels] = (4.0, 28.0)
     """From the faintest to the nearest call that a recordist brings home."""
     soundscape_snr_db: tuple[Decibels, Decibels] = (-2.0, 26.0)
