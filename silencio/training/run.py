@@ -79,7 +79,7 @@ def train(
             return {
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
-                "frontend": windows.front_end.model_dump(),
+                "frontend": windows.front_end.model_dump(mode="json"),
                 **facts_of(trained.history),
             }
 
