@@ -100,6 +100,7 @@ def optimize(
             "catalog": described["catalog"],
             "checkpoint": checkpoint.handover.digest,
             "champion": champion.digest if champion else None,
+            "run": checkpoint.facts["run"],
             "run_id": checkpoint.facts["run_id"],
             "commit": git_commit(),
             "gates": [g.to_json() for g in chosen.gates],

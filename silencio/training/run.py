@@ -2,43 +2,26 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol
+from typing import Any
 
 from safetensors.torch import save_file
 
 from silencio.data.species import write_species
 from silencio.data.windows.store import Windows
 from silencio.handover import Handover, Kind
-from silencio.identity import code_digest, digest_of, digest_of_file, git_commit, machine
+from silencio.identity import code_digest, digest_of, digest_of_file, git_commit
 from silencio.settings import Experiment
 from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
 from silencio.training.compute import Compute
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
+from silencio.training.tracker import Described, OpenTracker
 from silencio.workspace import Workspace
 
 STATE, HISTORY = "state.safetensors", "history.json"
-
-
-class Tracker(Protocol):
-    """Where a training is written down while it goes on."""
-
-    @property
-    def run_id(self) -> str: ...
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Draw its `figures` over the epochs."""
-
-    def keep(self, path: Path) -> None:
-        """Keep a file of the result."""
-
-
-OpenTracker = Callable[[str, Mapping[str, Any]], AbstractContextManager[Tracker]]
-"""(key, what shapes the training) to a tracker; the same key continues the same run."""
 
 
 def train(
@@ -63,7 +46,8 @@ def train(
     }
 
     def build(folder: Path) -> Mapping[str, Any]:
-        described = {**inputs, "commit": git_commit(), "machine": machine(), "experiment": experiment.name}
+        data = {kind: digest for kind, digest in learnt_from(windows).items() if digest}
+        described = Described(experiment.name, {**experiment.model_dump(mode="json"), **inputs}, data)
         with open_tracker(digest_of(inputs), described) as tracker:
 
             def tell(epoch: Epoch) -> None:
@@ -77,6 +61,7 @@ def train(
                 tracker.keep(folder / name)
             (folder / STATE).unlink()
             return {
+                "run": tracker.key,
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
                 "frontend": windows.front_end.model_dump(mode="json"),
@@ -84,6 +69,11 @@ def train(
             }
 
     return workspace.produce(Kind.CHECKPOINT, inputs, build)
+
+
+def learnt_from(windows: Windows) -> dict[str, str | None]:
+    made_of = windows.handover.facts.get("inputs", {})
+    return {"windows": windows.handover.digest, "catalog": made_of.get("catalog")}
 
 
 def write(trained: Trained, experiment: Experiment, folder: Path) -> None:

@@ -7,6 +7,7 @@ from silencio.optimize.bundle import Bundle
 from silencio.registry.record import PromotionRecord
 from silencio.registry.runs import Runs
 from silencio.registry.versions import Registry, Version
+from silencio.training.tracker import Described
 from tests.bundles import TONES, make_bundle
 
 
@@ -21,7 +22,7 @@ class Shelf:
     def bundle(self) -> Bundle:
         """Another one each time, from a run of its own."""
         self.made += 1
-        with self.runs.open(f"{self.registry.model}-{self.made}", {"experiment": "small"}) as run:
+        with self.runs.open(f"{self.registry.model}-{self.made}", Described("small")) as run:
             facts = {
                 "run_id": run.run_id,
                 "catalog": "c" * 64,

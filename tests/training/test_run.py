@@ -19,6 +19,7 @@ from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
 from silencio.training.run import train, write
+from silencio.training.tracker import Described
 from silencio.workspace import Workspace
 from tests.conftest import ROOT
 from tests.stores import SPECIES, make_experiment, make_windows
@@ -121,9 +122,9 @@ def test_killed_after_an_epoch_it_goes_on_and_ends_with_the_same_checkpoint(
 
 def test_a_killed_training_goes_on_in_the_run_that_it_began(tmp_path: Path) -> None:
     runs = Runs(Site(), Workspace(tmp_path))
-    with pytest.raises(KeyboardInterrupt), runs.open("key", {"experiment": "small"}) as first:
+    with pytest.raises(KeyboardInterrupt), runs.open("key", Described("small")) as first:
         raise KeyboardInterrupt
-    with runs.open("key", {"experiment": "small"}) as second:
+    with runs.open("key", Described("small")) as second:
         pass
     assert second.run_id == first.run_id
     assert runs.client.get_run(second.run_id).info.status == "FINISHED"

@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from silencio.training.epoch import Epoch
+from silencio.training.tracker import Described
 
 
+@dataclass(frozen=True)
 class Untracked:
-    run_id = "none"
+    key: str
+    run_id: str | None = None
 
     def epoch(self, epoch: Epoch) -> None:
         """Nobody draws it."""
 
-    def keep(self, path: Path) -> None:
+    def figures(self, figures: Mapping[str, float], step: int) -> None:
+        """Nor these."""
+
+    def keep(self, path: Path, place: str = "checkpoint") -> None:
         """It lies where it is."""
 
 
 @contextmanager
-def untracked(key: str, described: Mapping[str, Any]) -> Iterator[Untracked]:
-    yield Untracked()
+def untracked(key: str, described: Described) -> Iterator[Untracked]:
+    yield Untracked(key)
