@@ -43,7 +43,12 @@ def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew |
     return build_windows(catalog, house.experiment.audio, house.workspace, told, crew)
 
 
-def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
+def train(house: House, windows: Handover, tell: Tell = nobody, within: str | None = None) -> Handover:
+    """`within` is the key of the run in MLflow that this one is a part of."""
+    if house.experiment.model.architecture == "ensemble":
+        from silencio.steps.ensemble import train_ensemble
+
+        return train_ensemble(house, windows, tell, within)
     from silencio.data.windows.store import Windows
     from silencio.models.weights import Sources, bring
     from silencio.registry.runs import Runs
@@ -54,9 +59,10 @@ def train(house: House, windows: Handover, tell: Tell = nobody) -> Handover:
         tell(Progress(epoch.number, epoch.of, f"epochs, {epoch.said()}"))
 
     runs = Runs(house.site, house.workspace)
+    opened = runs.inside(within) if within else runs.open
     sources = Sources(house.workspace / "raw/weights", runs.uri)
     weights = bring(house.experiment.model, sources)
-    return fit(house.experiment, Windows.open(windows), house.workspace, runs.open, told, weights)
+    return fit(house.experiment, Windows.open(windows), house.workspace, opened, told, weights)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

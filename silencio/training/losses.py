@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from silencio.errors import WrongUse
+from silencio.models.ensemble import Ensemble
 from silencio.settings import Loss
 from silencio.training.targets import IGNORED
 
@@ -91,6 +92,14 @@ def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None) -> Te
     scores = logits.masked_fill(ignored, torch.finfo(logits.dtype).min)
     costs = -(chosen * log_softmax(scores, dim=1)).sum()
     return costs / chosen.sum().clamp_min(IGNORED)
+
+
+def asked_of_each(model: nn.Module) -> nn.Module:
+    """A model that was trained to choose; of an ensemble every member, for what is averaged is probabilities."""
+    if isinstance(model, Ensemble):
+        model.members = nn.ModuleList(LogOdds(member) for member in model.members)
+        return model
+    return LogOdds(model)
 
 
 class LogOdds(nn.Module):
