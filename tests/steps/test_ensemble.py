@@ -1,5 +1,6 @@
 """Several models, trained one by one, that are one checkpoint to whoever comes after."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from silencio.data.windows.store import Windows
 from silencio.errors import WrongUse
@@ -16,13 +16,12 @@ from silencio.evaluation.judged import judged_on
 from silencio.evaluation.run import checkpoint_scores
 from silencio.handover import Handover, Kind, open_handover
 from silencio.optimize.bundle import Bundle
-from silencio.optimize.export import export
 from silencio.optimize.quantize import QUANTIZERS
-from silencio.optimize.session import OnnxModel
 from silencio.progress import Progress
 from silencio.registry.runs import Runs
 from silencio.settings import Experiment, Site
 from silencio.steps import build
+from silencio.steps.ensemble import weigh
 from silencio.steps.house import House
 from silencio.terminal import show
 from silencio.training.checkpoint import Checkpoint
@@ -141,36 +140,26 @@ def test_what_is_trained_already_is_only_looked_up(house: House, checkpoint: Che
     assert again == []
 
 
-def test_as_onnx_it_equals_torch_and_is_quantized(
-    house: House, checkpoint: Checkpoint, tmp_path: Path
-) -> None:
-    windows = windows_of(house).features[:32].astype(np.float32)
-    model, path = checkpoint.model(), tmp_path / "model.onnx"
-
-    export(model, windows, path)
-
-    with torch.inference_mode():
-        expected = torch.sigmoid(model(torch.from_numpy(windows[:, None]))).numpy()
-    said = OnnxModel(path).probabilities(windows)
-    np.testing.assert_allclose(said, expected, atol=1e-4)
-    for name, quantizer in QUANTIZERS.items():
-        quantizer(path, windows, tmp_path / f"{name}.onnx")
-        small = OnnxModel(tmp_path / f"{name}.onnx").probabilities(windows)
-        assert np.abs(small - expected).max() < 0.15, name
-
-
+@pytest.mark.parametrize("house", ["cross_entropy"], indirect=True)
 def test_evaluate_and_optimize_take_it_as_any_other(house: House, checkpoint: Checkpoint) -> None:
     windows = windows_of(house).handover
     report = build.evaluate(house, windows, windows, checkpoint.handover, None)
-    assert 0 < report.facts["map"] <= 1
-    only_fp32 = house.experiment.optimize.model_copy(update={"variants": ("fp32",)})
-    plain = house_in(house.workspace.root.parent, house.experiment.model_copy(update={"optimize": only_fp32}))
-    bundle = Bundle(build.optimize(plain, windows, windows, checkpoint.handover, None))
+
+    bundle = Bundle(build.optimize(house, windows, windows, checkpoint.handover, None))
+
+    assert report.facts["decision"] == "pass"
     assert bundle.facts["architecture"] == "ensemble"
-    assert bundle.facts["map"] == pytest.approx(report.facts["map"], abs=1e-3)
+    assert bundle.facts["export_difference"] < 1e-4
+    variants = {v["variant"]: v for v in json.loads((bundle.folder / "variants.json").read_text())}
+    assert variants["fp32"]["map"] == pytest.approx(report.facts["map"], abs=1e-3)
+    for name in QUANTIZERS:
+        assert variants[name]["map"] == pytest.approx(report.facts["map"], abs=0.1)
 
 
-def test_killed_between_its_members_it_goes_on_with_the_second_and_ends_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("house", ["bce"], indirect=True)
+def test_killed_between_its_members_it_goes_on_with_the_second_and_ends_the_same(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
     windows_of(house_in(tmp_path))
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -186,29 +175,33 @@ def test_killed_between_its_members_it_goes_on_with_the_second_and_ends_the_same
     killed = learn(house_in(tmp_path), told.append)
 
     assert all(progress.what.startswith("member 2") for progress in told)
-    undisturbed = tmp_path / "undisturbed"
-    undisturbed.mkdir()
-    assert learn(house_in(undisturbed)).digest == killed.digest
+    assert killed.digest == checkpoint.handover.digest
 
 
 def test_where_nobody_validates_all_weigh_the_same_and_it_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    house: House, checkpoint: Checkpoint, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = house_in(tmp_path)
-    make_windows(tmp_path / "windows", parts={"train": 12, "test": 6})
+    weighed = weigh(
+        members_of(house, checkpoint), make_windows(tmp_path / "windows", parts={"train": 4, "test": 2})
+    )
 
-    made = learn(house)
-
-    assert [member["weight"] for member in made.facts["members"]] == [0.5, 0.5]
-    assert made.facts["validation_map"] is None
-    assert made.facts["weighed_on"] == 0
+    assert [member.weight for member in weighed.members] == [0.5, 0.5]
+    assert (weighed.validation_map, weighed.windows) == (None, 0)
     assert "Nobody validates: the members of the ensemble weigh the same." in caplog.text
 
 
-def test_two_members_of_one_kind_begin_differently(tmp_path: Path) -> None:
-    twice = MODEL.replace("{architecture: fcnn, hidden: [8]}", "{architecture: cnn, width: 4}")
-    house = house_in(tmp_path, experiment_of(model=twice))
-    one, other = members_of(house, Checkpoint(learn(house)))
+@pytest.mark.parametrize("house", ["bce"], indirect=True)
+def test_two_members_of_one_kind_begin_differently(house: House, checkpoint: Checkpoint) -> None:
+    twice = experiment_of(
+        model=MODEL.replace("{architecture: fcnn, hidden: [8]}", "{architecture: cnn, width: 4}")
+    )
+    again: list[Progress] = []
+
+    made = Checkpoint(learn(house_in(house.workspace.root.parent, twice), again.append))
+
+    one, other = members_of(house, made)
+    assert one.handover.digest == members_of(house, checkpoint)[0].handover.digest
+    assert all(progress.what.startswith("member 2") for progress in again), "the first is known"
     assert one.experiment.seed + 1 == other.experiment.seed
     assert one.handover.digest != other.handover.digest
 
