@@ -59,6 +59,10 @@ def train(
 
     Tracked as a run of its own, unless another tracker is given. `on_epoch` may raise to end it.
     """
+    if house.experiment.model.architecture == "ensemble":
+        from silencio.steps.ensemble import train_ensemble
+
+        return train_ensemble(house, windows, tell, open_tracker)
     from silencio.data.windows.store import Windows
     from silencio.steps.ancestor import ancestor
 

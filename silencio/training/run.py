@@ -118,7 +118,7 @@ def train_once(
                 "run": tracker.key,
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
-                "frontend": windows.front_end.model_dump(),
+                "frontend": windows.front_end.model_dump(mode="json"),
                 "round": experiment.training.self_training.rounds,
                 **facts_of(trained.history),
             }
