@@ -96,7 +96,7 @@ def _shapes(experiment: Experiment, classes: int) -> dict[str, Tensor]:
 
 def _refuse_another(before: Experiment, now: Experiment) -> None:
     """Weights of another network, or of one that looks at other pictures, mean nothing here."""
-    differing = _differing("audio", before.audio.model_dump(), now.audio.model_dump())
+    differing = _differing("audio", before.audio.anywhere().model_dump(), now.audio.anywhere().model_dump())
     differing += _differing("model", _shape(before.model), _shape(now.model))
     if differing:
         raise WrongUse(

@@ -95,7 +95,7 @@ def test_a_round_of_self_training_is_not_repeated_after_its_promotion_either(res
 def test_a_champion_that_was_deleted_here_comes_from_mlflow(tmp_path: Path) -> None:
     reserve = Reserve(tmp_path, "deleted")
     first = reserve.train(small())
-    bundle = reserve.promote(first)
+    reserve.promote(first)
     expected = reserve.train()
     for gone in (first.folder, expected.folder):
         gone.rename(reserve.workspace.root / f"deleted-{gone.name}")
@@ -103,8 +103,10 @@ def test_a_champion_that_was_deleted_here_comes_from_mlflow(tmp_path: Path) -> N
     again = reserve.train()
 
     assert again.digest == expected.digest
-    runs = Runs(Site(), reserve.workspace)
-    fetched = checkpoint_of(bundle, reserve.workspace, runs)
+    registry, runs = reserve.house().registry, Runs(Site(), reserve.workspace)
+    champion = registry.at(Stage.PRODUCTION)
+    assert champion is not None
+    fetched = checkpoint_of(champion, registry, reserve.workspace, runs)
     assert fetched.handover.verify().digest == first.digest
     assert fetched.facts["inputs"] == first.facts["inputs"]
     assert "models/fetched" in fetched.handover.folder.as_posix()
