@@ -66,11 +66,16 @@ class Cast:
             rows = np.array([row])
             return decibels.of(torch.from_numpy(windows.features[rows]).float(), rows)
 
+        after = next_windows(windows)
         known = windows.index.with_columns(
-            at=pl.int_range(pl.len()), after=next_windows(windows), species=pl.col("labels").list.first()
+            at=pl.int_range(pl.len()),
+            after=after,
+            # A recording's last window may be half silence.
+            goes_on=(after != NOBODY) & (after[after] != NOBODY),
+            species=pl.col("labels").list.first(),
         ).sort("snr_db", descending=True, nulls_last=True)
         clear = known.filter(pl.col("strong").not_())
-        first = clear.filter(pl.col("after") != NOBODY).row(0, named=True)
+        first = clear.filter("goes_on").row(0, named=True)
         others = clear.filter(pl.col("recording") != first["recording"])
         relative = others.filter(species=first["species"]).row(0, named=True)
         stranger = others.filter(pl.col("species") != first["species"]).row(0, named=True)
@@ -97,7 +102,7 @@ def scenes(cast: Cast) -> Iterator[tuple[str, list[Tensor]]]:
     average = float(window.mean())
     yield "time_mask", [window, mask(window, 0.5, TIME, drawn, average)]
     yield "frequency_mask", [window, mask(window, 0.5, BANDS, drawn, average)]
-    raised = raise_floor(window.clone(), front_end.top_db - 30, 0, drawn)
+    raised = raise_floor(window.clone(), front_end.top_db - 45, 0, drawn)
     yield "threshold_db", [window, raised]
     yield "same_species", [window, cast.relative, join(window, cast.relative)]
     standard = [cast.decibels.pictures(one.clone()) for one in (window, cast.stranger)]
