@@ -74,9 +74,11 @@ def head() -> Iterator[str]:
     try:
         # The dashboard answers before there is anything to run jobs.
         said = []
-        while not said or "Ray runtime started" not in said[-1]:
-            assert (line := process.stdout.readline()), "the head node ended: " + "".join(said)
+        for line in process.stdout:
             said.append(line)
+            if "Ray runtime started" in line:
+                break
+        assert process.poll() is None, "the head node ended by itself: " + "".join(said[-1:])
         yield f"http://127.0.0.1:{dashboard}"
     finally:
         # The session is ours alone: nobody else's cluster is in it.
