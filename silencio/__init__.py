@@ -13,3 +13,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 # tables is nobody's at all.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+# A server that is away is asked again by registry/postman.py, which keeps what there is to say until then; MLflow's
+# own seven times would take four minutes, in which nobody learns that it is back.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

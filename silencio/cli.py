@@ -12,9 +12,11 @@ from silencio.commands.bundle import bundle, serve
 from silencio.commands.crossval import crossval
 from silencio.commands.data import data
 from silencio.commands.features import features
+from silencio.commands.jobs import jobs
 from silencio.commands.learn import evaluate, optimize, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
+from silencio.commands.runs import runs
 from silencio.commands.settings import settings
 from silencio.commands.tune import tune
 from silencio.errors import SilencioError
@@ -36,7 +38,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 """,
 )
 
-for noun in (settings, data, features, bundle, registry, release):
+for noun in (settings, data, features, runs, jobs, bundle, registry, release):
     app.add_typer(noun)
 for verb in (train, tune, crossval, evaluate, optimize, serve, watch):
     app.command()(verb)

@@ -99,3 +99,9 @@ def keep(folder: Path, words: list[str]) -> Path:
         " ".join(words),
     )
     return path
+
+
+def kept() -> Path | None:
+    """The file of this run."""
+    files = [h for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
+    return Path(files[-1].baseFilename) if files else None

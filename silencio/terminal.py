@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     SpinnerColumn,
@@ -85,6 +86,17 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         drawn.add_row(*row)
     console.print(drawn)
+
+
+def sheet(rows: Sequence[tuple[str, str]]) -> None:
+    """What a command came to, a line each: a word, and what is to be said of it, whole, so that it can be copied."""
+    console = Console()
+    width = max(len(word) for word, _ in rows)
+    for word, said in rows:
+        if console.is_terminal:
+            console.print(f"[bold]{word:{width}}[/]  {escape(said)}", soft_wrap=True, highlight=False)
+        else:
+            print(f"{word}\t{said}")
 
 
 def _short(value: object) -> str:

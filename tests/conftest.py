@@ -20,7 +20,12 @@ ROOT = Path(__file__).parents[1]
 REVIEWER = "Rosa, the reviewer"
 
 
-LOOP = ("tests/test_loop.py", "tests/components/test_components.py", "tests/monitoring/test_triggers.py")
+LOOP = (
+    "tests/test_loop.py",
+    "tests/components/test_components.py",
+    "tests/monitoring/test_triggers.py",
+    "tests/commands/test_train.py",
+)
 """What looks at the walked loop: one of the processes that share the tests walks it, the others need not."""
 
 

@@ -49,12 +49,14 @@ def make_windows(folder: Path, seed: int = 0) -> Windows:
                     "recording": f"{part}{number // 2}",
                     "part": part,
                     "origin": "release",
-                    "start": 0.64 * (number % 2),
+                    "start": 1.28 * (number % 2),  # apart, as what they are labelled with
                     "strong": part != "train",
                     "labels": called,
                     "secondary": [],
                     "recorded_at": None,
                     "snr_db": float(number % 9) if called else None,
+                    "offset_db": -60.0 + number % 7,
+                    "scale_db": 12.0,
                     "shard": len(rows) // SHARD,
                     "row": len(rows) % SHARD,
                 }

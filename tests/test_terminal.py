@@ -90,3 +90,20 @@ def test_a_table_off_a_terminal_is_easy_to_cut(tmp_path: Path) -> None:
     program = 'from silencio.terminal import table; table(["a", "b"], [["1", "2"]])'
 
     assert off_a_terminal(program).stdout == "a\tb\n1\t2\n"
+
+
+SHEET = """
+    from silencio.terminal import sheet
+
+    sheet([("run", "http://mlflow:5000/#/experiments/1/runs/" + 80 * "0"), ("curves", "[a] picture.png")])
+"""
+
+
+def test_where_a_thing_lies_is_one_line_that_can_be_copied_also_on_a_narrow_terminal() -> None:
+    lines = [line.rstrip() for line in on_a_terminal(SHEET).splitlines()]
+
+    assert lines == ["run     http://mlflow:5000/#/experiments/1/runs/" + 80 * "0", "curves  [a] picture.png"]
+
+
+def test_where_a_thing_lies_is_easy_to_cut_off_a_terminal() -> None:
+    assert off_a_terminal(SHEET).stdout.splitlines()[1] == "curves\t[a] picture.png"

@@ -1,8 +1,8 @@
 """From bytes to the features of windows: the one path of training, evaluation, batch jobs and the service."""
 
 from silencio.audio.decode import Limits, Unreadable, load
-from silencio.audio.features import Features
+from silencio.audio.features import Features, Scale
 from silencio.audio.log_mel import LogMel
 from silencio.audio.windows import Windowed, cut, windows_of
 
-__all__ = ["Features", "Limits", "LogMel", "Unreadable", "Windowed", "cut", "load", "windows_of"]
+__all__ = ["Features", "Limits", "LogMel", "Scale", "Unreadable", "Windowed", "cut", "load", "windows_of"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silencio.audio.decode import Limits, Samples, load
-from silencio.audio.features import Features
+from silencio.audio.features import Features, Scale
 
 CRUMB_SECONDS = 0.1
 """A remainder no longer than this is an encoder's padding, no window of its own."""
@@ -21,6 +21,8 @@ class Windowed:
     """[windows, *shape of the front end]"""
     seconds: float
     """The recording's length."""
+    scale: Scale | None
+    """What turns the features back into decibels; coefficients have none."""
 
 
 def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits()) -> Windowed:
@@ -34,9 +36,8 @@ def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits
         windows = cut(samples, length, hop, round(CRUMB_SECONDS * front_end.sample_rate))
     begins = np.arange(len(windows)) * hop
     real = np.minimum(length, len(samples) - begins)
-    return Windowed(
-        begins / front_end.sample_rate, features(windows, real), len(samples) / front_end.sample_rate
-    )
+    computed, scale = features.scaled(windows, real)
+    return Windowed(begins / front_end.sample_rate, computed, len(samples) / front_end.sample_rate, scale)
 
 
 def cut(samples: Samples, length: int, hop: int, crumb: int = 0) -> NDArray[np.float32]:

@@ -29,9 +29,14 @@ def met(address: str | None = None, cores: int | None = None) -> Iterator[None]:
     # Ray sets its own variable for the jobs of a cluster: whoever runs in one works on it. Without the word `local`
     # it would take any cluster that somebody started on this machine.
     alone = not address and "RAY_ADDRESS" not in os.environ
-    own = {"num_cpus": max(cores or 0, os.cpu_count() or 1), "include_dashboard": False} if alone else {}
     try:
-        ray.init("local" if alone else address, log_to_driver=False, configure_logging=False, **own)
+        ray.init(
+            "local" if alone else address,
+            num_cpus=max(cores or 0, os.cpu_count() or 1) if alone else None,
+            include_dashboard=False if alone else None,
+            log_to_driver=False,
+            configure_logging=False,
+        )
     except ConnectionError as error:
         raise _nobody(address) from error
     try:

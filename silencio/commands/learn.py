@@ -1,5 +1,6 @@
 """`silencio train`, `evaluate`, `optimize`: each brings what comes before up to date."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +10,65 @@ from silencio.commands.up_to import up_to
 from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 
 
-def train(experiment: Experiment = "demo", workspace: Workspace = Here, changes: Changes = None) -> None:
+class On(StrEnum):
+    """Who learns."""
+
+    HERE = "here"
+    RAY = "ray"
+
+
+class Sharding(StrEnum):
+    """What each worker holds: the whole model, or a part of every layer."""
+
+    DDP = "ddp"
+    FSDP2 = "fsdp2"
+
+
+def train(
+    experiment: Experiment = "demo",
+    workspace: Workspace = Here,
+    changes: Changes = None,
+    on: Annotated[
+        On | None,
+        typer.Option(help="This process, or workers on a Ray cluster; else as the experiment says."),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="On Ray: how many share each batch.")] = None,
+    sharding: Annotated[
+        Sharding | None, typer.Option(help="On Ray: each has the whole model, or a part of every layer.")
+    ] = None,
+) -> None:
     """Train; killed and started again, it goes on.
 
-    Example: silencio train demo
-    """
-    from silencio.terminal import show
+    A Ray cluster's address is SILENCIO_RAY_ADDRESS; without one, this machine is the cluster. More workers see
+    smaller parts of the same batches: what they learn is close to what one learns, and not the same.
 
-    show(up_to("checkpoint", house_at(experiment, workspace, changes)))
+    Example: silencio train demo --on ray --workers 2
+    """
+    from silencio.commands.trained import where_it_lies
+    from silencio.terminal import sheet
+
+    also = [*(changes or ()), *_workers(on, workers, sharding)]
+    house = house_at(experiment, workspace, also)
+    if on is On.RAY and house.experiment.training.workers is None:
+        from silencio.errors import WrongUse
+
+        raise WrongUse(
+            "--on ray does not say how many workers share each batch, nor does training.workers.",
+            "Say so, for it shapes the result: --workers 2.",
+        )
+    sheet(where_it_lies(up_to("checkpoint", house), house))
+
+
+def _workers(on: On | None, workers: int | None, sharding: Sharding | None) -> list[str]:
+    """As changes of the experiment."""
+    from silencio.errors import WrongUse
+
+    if on is On.HERE and not (workers or sharding):
+        return ["training.workers=null"]
+    if on is not On.RAY and (workers or sharding):
+        raise WrongUse("--workers and --sharding are of workers on Ray.", "Add --on ray, or leave them out.")
+    asked = {"workers": workers, "sharding": sharding}
+    return [f"training.{name}={value}" for name, value in asked.items() if value]
 
 
 def evaluate(

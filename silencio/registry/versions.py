@@ -41,7 +41,9 @@ class Registry:
 
     def __init__(self, site: Site, workspace: Workspace, experiment: str) -> None:
         self.model = f"silencio-{experiment}"
-        self._client: MlflowClient = Runs(site, workspace).client
+        self._experiment = experiment
+        self._runs = Runs(site, workspace)
+        self._client: MlflowClient = self._runs.client
         self._workspace = workspace
 
     def register(self, bundle: Bundle) -> Version:
@@ -56,7 +58,7 @@ class Registry:
         return self._holder(LATEST)
 
     def _create(self, bundle: Bundle) -> Version:
-        run_id = bundle.facts["run_id"]
+        run_id = self._run_of(bundle)
         place = f"bundle-{bundle.digest[:16]}"
         self._client.log_artifacts(run_id, str(bundle.folder), place)
         source = f"{self._client.get_run(run_id).info.artifact_uri}/{place}"
@@ -69,6 +71,17 @@ class Registry:
             "silencio.map": f"{bundle.facts['map']:.4f}",
         }
         return _version(self._client.create_model_version(self.model, source, run_id, tags=tags))
+
+    def _run_of(self, bundle: Bundle) -> str:
+        """The server's name for the training's run, which the checkpoint may have been made without."""
+        self._runs.deliver()
+        run_id = self._runs.id_of(bundle.facts["run"], self._experiment)
+        if run_id is None:
+            raise SilencioError(
+                f"{self._runs.shown} does not know the run {bundle.facts['run'][:12]} that this bundle is from.",
+                "Name the server that it was tracked on (SILENCIO_MLFLOW_URI), or delete the checkpoint and train.",
+            )
+        return run_id
 
     def versions(self) -> list[Version]:
         """Oldest first."""

@@ -56,7 +56,7 @@ def promote(
                 stage=stage.value,
                 data=of.facts["catalog"],
                 commit=of.facts["commit"],
-                run=of.facts["run_id"],
+                run=moved.run_id,
                 bundle=of.digest,
                 image=image if moved is version else None,
                 gates=tuple(g.to_json() for g in judged),

@@ -13,7 +13,7 @@ from silencio.settings.judging import Evaluation, GateRule, Optimize
 from silencio.settings.model import Model
 from silencio.settings.section import Section
 from silencio.settings.service import Release, Serving
-from silencio.settings.site import Site
+from silencio.settings.site import Platform, Site
 from silencio.settings.training import Loss, SelfTraining, Training
 from silencio.settings.tuning import Range, Tuning
 
@@ -28,6 +28,7 @@ __all__ = [
     "Loss",
     "Model",
     "Optimize",
+    "Platform",
     "Range",
     "Release",
     "Reserve",

@@ -17,6 +17,18 @@ class Site(BaseSettings):
     image: str | None = None
     """The image that the pipeline's steps run in on a cluster."""
     ray_address: str | None = None
-    """The Ray cluster that features may be computed on; this machine if none is named."""
+    """The Ray cluster that features may be computed on and models trained; this machine if none is named."""
+    ray_dashboard: str | None = None
+    """Where that cluster takes jobs, such as http://head:8265; at that port of its head if none is named."""
     stop_after_idle: Annotated[float, Field(ge=0)] = 1800.0
     """Services that are started here stop by themselves when nobody asked them for so many seconds; 0: never."""
+
+
+class Platform(BaseSettings):
+    """What Kubeflow Pipelines' MLflow plugin tells a step: the run that it keeps of the whole pipeline."""
+
+    model_config = SettingsConfigDict(env_prefix="MLFLOW_", extra="ignore", frozen=True)
+
+    tracking_uri: str | None = None
+    experiment_id: str | None = None
+    run_id: str | None = None

@@ -66,9 +66,9 @@ def train(
     runs = Runs(house.site, house.workspace)
     sources = Sources(house.workspace / "raw/weights", runs.uri)
     weights = bring(house.experiment.model, sources)
-    return fit(
-        house.experiment, Windows.open(windows), house.workspace, open_tracker or runs.open, told, weights
-    )
+    store, cluster = Windows.open(windows), house.site.ray_address
+    opened = open_tracker or runs.open
+    return fit(house.experiment, store, house.workspace, opened, told, weights, cluster)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

@@ -55,6 +55,13 @@ class Compute:
         return GradScaler(self.device.type, enabled=self.precision == torch.float16)
 
 
+def kind_of_device(settings: Training) -> str:
+    """cpu or cuda. Workers on a cluster may have the GPU that this machine has not, and `auto` is as here."""
+    if settings.workers is not None and settings.device == "cuda":
+        return "cuda"
+    return Compute.of(settings).device.type
+
+
 def precision_on(device: torch.device, settings: Training) -> torch.dtype:
     if settings.precision != "auto":
         named: torch.dtype = getattr(torch, settings.precision)

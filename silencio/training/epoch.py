@@ -19,6 +19,8 @@ class Epoch:
     """While training."""
     wait_share: float = field(compare=False)
     """Of the time spent training, the share in which no step could begin for want of data."""
+    learning_rate: float | None = None
+    """Of its last step."""
 
     @property
     def seconds_left(self) -> float:
@@ -34,6 +36,7 @@ class Epoch:
             "loss": self.loss,
             "validation_loss": self.validation_loss,
             "validation_map": self.validation_map,
+            "learning_rate": self.learning_rate,
         }
         return {name: value for name, value in curves.items() if value is not None}
 

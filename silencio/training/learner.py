@@ -1,6 +1,6 @@
 """What learns, with all that changes as it does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from silencio.settings import Training
 from silencio.training.compute import Compute
+from silencio.training.distributed.sharding import local
+from silencio.training.distributed.team import ALONE, Team
 from silencio.training.epoch import Epoch
-from silencio.training.losses import Objective
+from silencio.training.losses import Cost, Objective
 from silencio.training.optimizers import make_optimizer
 from silencio.training.schedules import Schedule, make_schedule
 from silencio.training.state import load_state, save_state
@@ -22,6 +24,8 @@ from silencio.training.state import load_state, save_state
 @dataclass(frozen=True)
 class Learner:
     model: nn.Module
+    cost: nn.Module
+    """Pictures and targets to the loss of the model."""
     objective: Objective
     optimizer: torch.optim.Optimizer
     schedule: Schedule
@@ -29,17 +33,29 @@ class Learner:
     compute: Compute
     average: AveragedModel | None = None
     """Of the weights of all steps, the last ones counting most."""
+    team: Team = ALONE
 
     @classmethod
     def of(
-        cls, model: nn.Module, objective: Objective, settings: Training, compute: Compute, steps: int
+        cls,
+        model: nn.Module,
+        objective: Objective,
+        settings: Training,
+        compute: Compute,
+        steps: int,
+        team: Team = ALONE,
     ) -> "Learner":
         """For epochs of so many steps."""
-        placed = compute.place(model)
+        # A model that a team holds cannot be copied.
+        average = running_average(model, settings.average) if settings.average else None
+        placed = team.join(model, compute)
+        if average:
+            average.to(compute.device)
+            average.module = team.join(average.module, compute)
         optimizer = make_optimizer(placed, settings)
         schedule = make_schedule(optimizer, settings, steps)
-        average = running_average(placed, settings.average) if settings.average else None
-        return cls(placed, objective, optimizer, schedule, compute.scaler(), compute, average)
+        cost = team.join_cost(Cost(placed, objective))
+        return cls(placed, cost, objective, optimizer, schedule, compute.scaler(), compute, average, team)
 
     @property
     def judged(self) -> nn.Module:
@@ -47,9 +63,13 @@ class Learner:
         return self.average.module if self.average else self.model
 
     def step(self, pictures: Tensor, targets: Tensor) -> Tensor:
-        """Learn from one batch; its loss, still on the device."""
+        """Learn from one batch, or from this process's part of it; its loss, still on the device. A part's counts
+        by what the part weighs, so that the mean over all parts is the batch's own loss."""
         with self.compute.autocast():
-            loss = self.objective.of(self.model, pictures, targets)
+            loss: Tensor = self.cost(pictures, targets)
+        if self.team.size > 1:
+            weight = self.objective.weight(targets).float()
+            loss = loss * (self.team.size * weight / self.team.total(weight).clamp_min(1e-6))
         self.optimizer.zero_grad()
         self.scaler.scale(loss).backward()
         self.scaler.step(self.optimizer)
@@ -59,33 +79,46 @@ class Learner:
             self.average.update_parameters(self.model)
         return loss.detach()
 
+    def settle(self) -> None:
+        """At the end of an epoch: all processes are to judge by the same."""
+        self.team.settle(self.model)
+        if self.average:
+            self.team.settle(self.average.module)
+
     def weights(self) -> dict[str, Tensor]:
         """A copy of those that are judged, on the CPU."""
-        return {n: t.detach().cpu().contiguous().clone() for n, t in self.judged.state_dict().items()}
+        held = self.team.whole(self.judged.state_dict())
+        return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in held.items()}
 
     def state(self) -> dict[str, Any]:
         return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "model": self.team.whole(self.model.state_dict()),
+            "optimizer": self.team.whole(self.optimizer.state_dict()),
             "schedule": self.schedule.torch.state_dict(),
             "scaler": self.scaler.state_dict(),
-            "average": self.average.state_dict() if self.average else {},
+            "average": self.team.whole(self.average.state_dict()) if self.average else {},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.team.restore(self.model, state["model"])
+        self.team.restore_optimizer(self.optimizer, state["optimizer"])
         self.schedule.torch.load_state_dict(state["schedule"])
         # One that does nothing has no state, and refuses an empty one.
         if state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
         if self.average:
-            self.average.load_state_dict(state["average"])
+            self.team.restore(self.average, state["average"])
 
 
 def running_average(model: nn.Module, decay: float) -> AveragedModel:
     """Batch norm's own averages are averaged too, so that they fit the weights."""
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    average = get_ema_multi_avg_fn(decay)
+
+    def of_parts(averaged: Sequence[Tensor], now: Sequence[Tensor], count: Tensor | int) -> None:
+        # torch takes no list in which some tensors are parted and some are not.
+        average([local(tensor) for tensor in averaged], [local(tensor) for tensor in now], count)
+
+    return AveragedModel(model, multi_avg_fn=of_parts, use_buffers=True)
 
 
 @dataclass
@@ -103,14 +136,11 @@ class Progress:
         self.history.append(epoch)
 
     def save(self, path: Path, learner: Learner) -> None:
-        save_state(
-            path,
-            {
-                "history": [asdict(epoch) for epoch in self.history],
-                "best": self.best,
-                "learner": learner.state(),
-            },
-        )
+        """The first of a team writes; all of them must come."""
+        history = [asdict(epoch) for epoch in self.history]
+        state = {"history": history, "best": self.best, "learner": learner.state()}
+        if learner.team.rank == 0:
+            save_state(path, state)
 
     @classmethod
     def load(cls, path: Path, learner: Learner) -> "Progress":

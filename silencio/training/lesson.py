@@ -29,13 +29,16 @@ class Lesson:
     replayed: Rows = field(default_factory=lambda: NONE)
     """Each epoch draws `replays` of them, without repeating any."""
     replays: int = 0
+    chooses: bool = False
+    """Whether a model is to choose one species of all, as cross_entropy asks, and so targets are shares."""
 
     @classmethod
     def of(cls, experiment: Experiment, windows: Windows) -> "Lesson":
         """Raises if there is nothing to learn."""
         taught, validation = parts(windows)
-        targets = training_targets(windows, experiment.training.loss, experiment.data.secondary_weight)
-        return cls(windows, targets, taught, validation)
+        loss = experiment.training.loss
+        targets = training_targets(windows, loss, experiment.data.secondary_weight)
+        return cls(windows, targets, taught, validation, chooses=loss.name == "cross_entropy")
 
     @property
     def length(self) -> int:

@@ -25,12 +25,16 @@ from silencio.training.ahead import Clocked, ahead
 from silencio.training.augment import Augment, Batch
 from silencio.training.batches import batches, pictures, steps_of
 from silencio.training.compute import Compute
+from silencio.training.distributed.team import ALONE, Team, equal_part
 from silencio.training.epoch import Epoch
 from silencio.training.learner import Learner, Progress
 from silencio.training.lesson import Lesson
 from silencio.training.losses import Objective
 from silencio.training.stopping import is_over
 from silencio.training.targets import balanced_weights
+
+OTHERS = 15_485_863
+"""What lies between the seeds of a team's processes: more than epochs are ever counted."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,12 @@ def fit(
     state: Path,
     on_epoch: Callable[[Epoch], None],
     weights: Path | None = None,
+    team: Team = ALONE,
 ) -> Trained:
-    """Goes on from `state` if it exists, else begins with `weights` if there are any."""
+    """Goes on from `state` if it exists, else begins with `weights` if there are any.
+
+    Of a team, every process calls it with the same; the first one writes the state and tells of epochs.
+    """
     settings = experiment.training
     compute = Compute.of(settings)
     compute.prepare(settings)
@@ -76,17 +84,20 @@ def fit(
         begin_with(model, weights, experiment.model, lesson.windows.front_end)
     steps = steps_of(lesson.length, settings.batch_size)
     objective = make_objective(experiment, lesson)
-    learner = Learner.of(model, objective, settings, compute, steps)
+    learner = Learner.of(model, objective, settings, compute, steps, team)
     augment = Augment(settings.augment, lesson)
 
     progress = Progress.load(state, learner)
+    check_all_see(state, len(progress.history), team)
     while not is_over(progress.history, settings.epochs, settings.patience, settings.min_delta):
         number, began = len(progress.history), time.perf_counter()
         seed = experiment.seed * 100_003 + number
-        torch.manual_seed(seed)  # dropout's
+        torch.manual_seed(seed + OTHERS * team.rank)  # dropout's
         drawing = torch.Generator().manual_seed(seed)
-        pace = train_epoch(learner, batches(lesson, steps, augment, compute, drawing))
+        pace = train_epoch(learner, batches(lesson, steps, augment, compute, drawing, team))
+        learner.settle()
         judged = validate(learner, lesson)
+        rate = learner.optimizer.param_groups[0]["lr"]
         learner.schedule.after_epoch(judged.loss, judged.map)
         epoch = Epoch(
             number=number + 1,
@@ -97,11 +108,23 @@ def fit(
             seconds=time.perf_counter() - began,
             windows_per_second=pace.windows_per_second,
             wait_share=pace.wait_share,
+            learning_rate=rate,
         )
         progress.add(epoch, learner)
         progress.save(state, learner)
-        on_epoch(epoch)
+        if team.rank == 0:
+            on_epoch(epoch)
     return Trained(progress.best, learner.weights(), progress.history)
+
+
+def check_all_see(state: Path, epochs: int, team: Team) -> None:
+    """Workers that stood at different epochs would wait for each other for ever."""
+    found = team.gather(torch.tensor([epochs])).tolist()
+    if len(set(found)) > 1:
+        raise SilencioError(
+            f"The workers do not see the same {state}: it holds {found} epochs, by their rank.",
+            "Mount the workspace at the same path on every machine.",
+        )
 
 
 def make_objective(experiment: Experiment, lesson: Lesson) -> Objective:
@@ -116,7 +139,7 @@ def make_objective(experiment: Experiment, lesson: Lesson) -> Objective:
 
 
 def train_epoch(learner: Learner, made: Iterator[Batch]) -> Pace:
-    learner.model.train()
+    learner.cost.train()
     began, seen, steps = time.perf_counter(), 0, 0
     # Summed where it is computed: to ask a GPU for each step's loss would make it wait for the answer.
     total = torch.zeros((), dtype=torch.float64, device=learner.compute.device)
@@ -125,16 +148,18 @@ def train_epoch(learner: Learner, made: Iterator[Batch]) -> Pace:
         total += learner.step(inputs, goals)
         seen += len(inputs)
         steps += 1
-    loss = total.item() / steps
+    said = torch.stack([total / steps, total.new_tensor(seen)])
     seconds = time.perf_counter() - began
-    return Pace(loss, seen / seconds, waiting.waited / seconds)
+    loss, windows = learner.team.total(said).tolist()
+    return Pace(loss / learner.team.size, windows / seconds, waiting.waited / seconds)
 
 
 def validate(learner: Learner, lesson: Lesson) -> Word:
     if not len(lesson.validation):
         return Word()
     truth = lesson.windows.targets()[lesson.validation]
-    logits = predict(learner.judged, lesson.windows, lesson.validation)
+    own = predict(learner.judged, lesson.windows, equal_part(lesson.validation, learner.team))
+    logits = learner.team.gather(own)[: len(truth)]
     loss = float(learner.objective(logits, torch.from_numpy(truth)))
     return Word(loss, mean_average_precision(truth, learner.objective.ranked(logits)))
 

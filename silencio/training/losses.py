@@ -45,6 +45,13 @@ class Objective:
             return binary_cross_entropy_with_logits(logits, targets, weight=counts, pos_weight=positive)
         return (counts * focal(logits, targets, self._settings.gamma, positive)).mean()
 
+    def weight(self, targets: Tensor) -> Tensor:
+        """What a batch weighs, one number: losses of its parts, meant by theirs, are the loss of the whole."""
+        if self._settings.name == "cross_entropy":
+            weights = None if self._weights is None else self._weights.to(targets.device)
+            return choices(targets, weights).sum()
+        return (targets != IGNORED).sum()
+
     def of(self, model: nn.Module, pictures: Tensor, targets: Tensor) -> Tensor:
         """The loss of what the model says of a batch. Half precision ends here: sums need all of it."""
         if self._settings.weak_labels == "whole":
@@ -83,14 +90,30 @@ def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None) -> Te
     Several targets share a window; one without any has nothing to be chosen, and costs nothing.
     """
     ignored = targets == IGNORED
-    chosen = targets.masked_fill(ignored, 0)
-    chosen = chosen / chosen.sum(dim=1, keepdim=True).clamp_min(IGNORED)
-    if weights is not None:
-        chosen = chosen * weights
+    chosen = choices(targets, weights)
     # Infinity times a target of 0 would be no number.
     scores = logits.masked_fill(ignored, torch.finfo(logits.dtype).min)
     costs = -(chosen * log_softmax(scores, dim=1)).sum()
     return costs / chosen.sum().clamp_min(IGNORED)
+
+
+def choices(targets: Tensor, weights: Tensor | None) -> Tensor:
+    """What a window's choice is worth, shared among its targets, [batch, classes]."""
+    chosen = targets.masked_fill(targets == IGNORED, 0)
+    chosen = chosen / chosen.sum(dim=1, keepdim=True).clamp_min(IGNORED)
+    return chosen if weights is None else chosen * weights
+
+
+class Cost(nn.Module):
+    """A batch to its loss, so that all that is asked of a model while it learns is one call."""
+
+    def __init__(self, model: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.model = model
+        self._objective = objective
+
+    def forward(self, pictures: Tensor, targets: Tensor) -> Tensor:
+        return self._objective.of(self.model, pictures, targets)
 
 
 class LogOdds(nn.Module):

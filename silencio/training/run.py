@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,14 +11,16 @@ from safetensors.torch import save_file
 
 from silencio.data.species import write_species
 from silencio.data.windows.store import Windows
+from silencio.errors import WrongUse
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, digest_of_file, git_commit
 from silencio.settings import Experiment
 from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
-from silencio.training.compute import Compute
+from silencio.training.compute import kind_of_device
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
+from silencio.training.plots import draw_curves
 from silencio.training.tracker import Described, OpenTracker
 from silencio.workspace import Workspace
 
@@ -31,8 +34,10 @@ def train(
     open_tracker: OpenTracker,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     weights: Path | None = None,
+    cluster: str | None = None,
 ) -> Handover:
-    """`weights` is the file that `experiment.model.weights` names, brought to this machine."""
+    """`weights` is the file that `experiment.model.weights` names, brought to this machine; `cluster` the address
+    of a Ray cluster, for a training by workers."""
     lesson = Lesson.of(experiment, windows)
     inputs = {
         "windows": windows.handover.digest,
@@ -41,7 +46,7 @@ def train(
         "model": experiment.model.model_dump(mode="json"),
         "training": experiment.training.model_dump(mode="json"),
         "weights": digest_of_file(weights) if weights else None,
-        "device": Compute.of(experiment.training).device.type,
+        "device": kind_of_device(experiment.training),
         "code": code_digest("models", "training"),
     }
 
@@ -54,26 +59,51 @@ def train(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
-            trained = fit(experiment, lesson, folder / STATE, tell, weights)
+            learn = fit if experiment.training.workers is None else by_workers(cluster)
+            trained = learn(experiment, lesson, folder / STATE, tell, weights)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
-            for name in (WEIGHTS, EXPERIMENT, HISTORY):
+            # A kill between an epoch's end and its word left one untold; those that are told are not told twice.
+            for epoch in trained.history:
+                tracker.epoch(epoch)
+            for name in (WEIGHTS, EXPERIMENT, SPECIES, HISTORY):
                 tracker.keep(folder / name)
-            (folder / STATE).unlink()
-            return {
+            picture = curves_of(workspace, digest_of(inputs))
+            tracker.keep(draw_curves(trained.history, experiment.name, picture), "plots")
+            facts = {
                 "run": tracker.key,
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
                 "frontend": windows.front_end.model_dump(),
                 **facts_of(trained.history),
             }
+        # Not before the tracker is done, which may wait for its server: a kill meanwhile costs no epoch.
+        (folder / STATE).unlink()
+        return facts
 
     return workspace.produce(Kind.CHECKPOINT, inputs, build)
+
+
+def curves_of(workspace: Workspace, key: str) -> Path:
+    """The picture of a training's curves; beside the checkpoint, not in it, for it also shows how fast it went."""
+    return workspace / "reports/training" / f"{key[:16]}.png"
 
 
 def learnt_from(windows: Windows) -> dict[str, str | None]:
     made_of = windows.handover.facts.get("inputs", {})
     return {"windows": windows.handover.digest, "catalog": made_of.get("catalog")}
+
+
+def by_workers(cluster: str | None) -> Callable[..., Trained]:
+    """The loop on a Ray cluster; without an address, on one of this machine alone."""
+    try:
+        from silencio.training.distributed.on_ray import fit_on_ray
+    except ImportError as error:
+        raise WrongUse(
+            f"training.workers needs Ray, which is not installed here ({error}).",
+            "Install silencio[distributed], or leave training.workers out.",
+        ) from error
+    return partial(fit_on_ray, address=cluster)
 
 
 def write(trained: Trained, experiment: Experiment, folder: Path) -> None:
@@ -87,12 +117,13 @@ def write(trained: Trained, experiment: Experiment, folder: Path) -> None:
 
 def facts_of(history: Sequence[Epoch]) -> dict[str, Any]:
     """What the training came to; how fast it was stands here, for no digest covers facts."""
+    best = max(history, key=lambda epoch: (epoch.validation_map or 0.0, epoch.number))
     return {
         "epochs": len(history),
         "stopped_early": len(history) < history[-1].of,
-        "validation_map": max(
-            (e.validation_map for e in history if e.validation_map is not None), default=None
-        ),
+        "best_epoch": best.number,
+        "validation_map": best.validation_map,
+        "seconds": sum(epoch.seconds for epoch in history),
         "windows_per_second": median(epoch.windows_per_second for epoch in history),
         "wait_share": median(epoch.wait_share for epoch in history),
     }

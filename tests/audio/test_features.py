@@ -111,6 +111,42 @@ def test_without_normalization_a_picture_is_in_decibels() -> None:
     )
 
 
+PICTURES = {kind: changes for kind, changes in KINDS.items() if changes.get("features") != "mfcc"}
+STORED = np.float16(2.0**-11)
+"""How far float16 may be from what it stands for, as a share of it."""
+
+
+@pytest.mark.parametrize("changes", PICTURES.values(), ids=PICTURES.keys())
+@pytest.mark.parametrize("samples", [SOUND, SILENCE], ids=["sound", "silence"])
+def test_a_stored_picture_becomes_decibels_again(
+    changes: dict[str, Any], samples: NDArray[np.float32]
+) -> None:
+    front_end = with_(**changes)
+    pictures, scale = Features(front_end).scaled(samples)
+    assert scale is not None
+
+    for window, picture, offset, by in zip(samples, pictures, scale.offset_db, scale.scale_db, strict=True):
+        expected = LogMel(front_end).decibels(window)
+        if front_end.features == "image":
+            expected = np.stack(3 * [Resize(*expected.shape, front_end.image_size)(expected)])
+        again = picture.astype(np.float16).astype(np.float32) * by + offset
+        rounding = STORED * by * np.abs(picture).max() + 1e-4
+        np.testing.assert_allclose(again, expected, atol=float(rounding))
+
+
+def test_coefficients_have_no_scale() -> None:
+    assert Features(with_(features="mfcc")).scaled(SOUND)[1] is None
+
+
+def test_a_standardized_picture_is_to_the_bit_what_it_is_defined_as() -> None:
+    decibels = LogMel(SMALL).decibels(SOUND[0])
+    below = decibels - decibels.max()
+
+    expected = (below - below.mean()) / (below.std() + np.float32(1e-3))
+
+    np.testing.assert_array_equal(Features(SMALL)(SOUND)[0], expected)
+
+
 @pytest.mark.filterwarnings("ignore:Empty filters", "ignore:n_fft=.* is too large")
 @given(front_ends(), st.integers(4, 40), st.integers(0, 1000))
 @settings(max_examples=25, deadline=None)

@@ -24,6 +24,7 @@ class Shelf:
         self.made += 1
         with self.runs.open(f"{self.registry.model}-{self.made}", Described("small")) as run:
             facts = {
+                "run": run.key,
                 "run_id": run.run_id,
                 "catalog": "c" * 64,
                 "commit": "unknown",

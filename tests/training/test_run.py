@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +24,7 @@ from silencio.training.tracker import Described
 from silencio.workspace import Workspace
 from tests.conftest import ROOT
 from tests.stores import SPECIES, make_experiment, make_windows
-from tests.training.untracked import untracked
+from tests.training.untracked import Untracked, untracked
 
 KILLED = """
 import sys
@@ -130,6 +131,26 @@ def test_a_killed_training_goes_on_in_the_run_that_it_began(tmp_path: Path) -> N
     assert runs.client.get_run(second.run_id).info.status == "FINISHED"
 
 
+def test_an_epoch_whose_word_a_kill_cut_off_is_told_by_who_goes_on(tmp_path: Path) -> None:
+    told = list[int]()
+
+    class Listens(Untracked):
+        def epoch(self, epoch: Epoch) -> None:
+            told.append(epoch.number)
+
+    class IsKilled(Untracked):
+        def epoch(self, epoch: Epoch) -> None:
+            raise KeyboardInterrupt
+
+    windows, workspace = make_windows(tmp_path / "windows"), Workspace(tmp_path)
+    with suppress(KeyboardInterrupt):
+        train(make_experiment(), windows, workspace, lambda key, described: nullcontext(IsKilled(key)))
+
+    train(make_experiment(), windows, workspace, lambda key, described: nullcontext(Listens(key)))
+
+    assert told == [2, 3, 1, 2, 3], "a tracker leaves out what it has"
+
+
 def test_what_is_trained_already_is_only_looked_up(whole: tuple[Handover, list[Epoch]]) -> None:
     again, epochs = trained(whole[0].folder.parents[3])
     assert epochs == []
@@ -149,6 +170,8 @@ def test_the_run_in_mlflow_has_parameters_curves_and_the_checkpoint(
     assert [m.value for m in sorted(curve, key=lambda m: m.step)] == [e.validation_map for e in epochs]
     kept = {file.path for file in client.list_artifacts(run.info.run_id, "checkpoint")}
     assert "checkpoint/model.safetensors" in kept
+    (curves,) = client.list_artifacts(run.info.run_id, "plots")
+    assert curves.path == f"plots/{checkpoint.folder.name}.png"
 
 
 def test_a_checkpoint_opens_as_the_model_of_its_best_epoch(whole: tuple[Handover, list[Epoch]]) -> None:
@@ -181,6 +204,7 @@ def test_every_epoch_tells_its_pace_and_what_is_left(whole: tuple[Handover, list
         "loss",
         "validation_loss",
         "validation_map",
+        "learning_rate",
         "seconds",
         "windows_per_second",
         "wait_share",

@@ -110,5 +110,5 @@ def _held(shards: Shards, wanted: set[str]) -> Iterator[tuple[str, Held]]:
         first = 0
         for heard in shard.heard:
             if heard.recording in wanted:
-                yield heard.recording, Held(key=shard.key, first=first, starts=heard.starts)
+                yield heard.recording, Held(key=shard.key, first=first, heard=heard)
             first += len(heard.starts)

@@ -6,6 +6,7 @@ labels      int64, [windows]: the class; -1 where nobody labelled the recording
 secondary   uint8, [windows, classes]: called somewhere in the recording; only beside labels of that second kind
 classes     the classes' codes, [classes]
 recordings, starts, parts    the recording's id, seconds into it, train, validation, …; [windows]
+offset_db, scale_db          float32, [windows]: features * scale_db + offset_db are decibels; not beside coefficients
 """
 
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ def export(windows: Windows, file: Path, progress: Callable[[int, int], None]) -
         "starts": index["start"].to_numpy(),
         "parts": index["part"].to_numpy().astype(np.str_),
     }
+    if scale := windows.scale:
+        tables |= {"offset_db": scale.offset_db, "scale_db": scale.scale_db}
     unfinished = file.with_name(f"{file.name}.partial")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(unfinished, "w") as archive:

@@ -21,7 +21,7 @@ class Held(Record):
 
     key: str
     first: int
-    starts: tuple[float, ...]
+    heard: Heard
 
 
 class Recording(Record):
@@ -71,11 +71,11 @@ def hear(job: Job) -> Iterator[Heard]:
     try:
         with unfinished.open("wb") as stream:
             for recording in job.recordings:
-                starts, windows = _windows(recording, job)
+                known, windows = _windows(recording, job)
                 stream.write(windows)
                 hasher.update(windows)
-                heard.append(Heard(recording=recording.digest, starts=starts))
-                yield heard[-1]
+                heard.append(known)
+                yield known
         unfinished.replace(shards.file(job.key))
         shard = Shard(key=job.key, digest=hasher.hexdigest(), heard=tuple(heard))
         unfinished.write_text(shard.model_dump_json() + "\n")
@@ -84,15 +84,22 @@ def hear(job: Job) -> Iterator[Heard]:
         unfinished.unlink(missing_ok=True)
 
 
-def _windows(recording: Recording, job: Job) -> tuple[tuple[float, ...], bytes]:
-    """When its windows start, and their float16 bytes."""
+def _windows(recording: Recording, job: Job) -> tuple[Heard, bytes]:
+    """What is known of its windows, and their float16 bytes."""
     if held := recording.held:
         size = 2 * int(np.prod(job.front_end.shape))
         with Shards(job.folder).file(held.key).open("rb") as stream:
             stream.seek(held.first * size)
-            return held.starts, stream.read(len(held.starts) * size)
+            return held.heard, stream.read(len(held.heard.starts) * size)
     windowed = _listen(recording, job.front_end)
-    return tuple(windowed.starts.tolist()), windowed.features.astype("<f2").tobytes()
+    scale = windowed.scale
+    known = Heard(
+        recording=recording.digest,
+        starts=tuple(windowed.starts.tolist()),
+        offset_db=tuple(scale.offset_db.tolist()) if scale else None,
+        scale_db=tuple(scale.scale_db.tolist()) if scale else None,
+    )
+    return known, windowed.features.astype("<f2").tobytes()
 
 
 def _listen(recording: Recording, front_end: FrontEnd) -> Windowed:

@@ -1,6 +1,7 @@
 """The index of a store of windows: one row a window, what is known of it, and where it lies."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -27,6 +28,8 @@ INDEX = pl.Schema(
         "colour_db": pl.Float64(),  # of the recorder, see the catalog
         "dialect": pl.Float64(),
         "era": pl.String(),  # older or newer
+        "offset_db": pl.Float32(),  # with scale_db, back to decibels: stored * scale_db + offset_db; null: none
+        "scale_db": pl.Float32(),
         "shard": pl.Int32(),
         "row": pl.Int32(),  # in the shard
     }
@@ -56,16 +59,18 @@ def index_of(catalog: Catalog, shards: Sequence[Shard], front_end: FrontEnd) -> 
 
 
 def _places(shards: Sequence[Shard]) -> pl.DataFrame:
-    """Of each window: digest (of the recording's file), start, shard, row."""
-    schema = {"digest": pl.String(), "shard": pl.Int32(), "start": pl.List(pl.Float64())}
+    """Of each window: digest (of the recording's file), start, its scale, shard, row."""
+    floats = {name: pl.List(pl.Float64()) for name in ("start", "offset_db", "scale_db")}
+    schema = {"digest": pl.String(), "shard": pl.Int32(), **floats}
     held = pl.DataFrame(_contents(shards), schema=schema, orient="row")
-    return held.explode("start").with_columns(row=pl.int_range(pl.len(), dtype=pl.Int32).over("shard"))
+    return held.explode(*floats).with_columns(row=pl.int_range(pl.len(), dtype=pl.Int32).over("shard"))
 
 
-def _contents(shards: Sequence[Shard]) -> Iterator[tuple[str, int, tuple[float, ...]]]:
+def _contents(shards: Sequence[Shard]) -> Iterator[tuple[Any, ...]]:
     for number, shard in enumerate(shards):
         for heard in shard.heard:
-            yield heard.recording, number, heard.starts
+            none = (None,) * len(heard.starts)
+            yield heard.recording, number, heard.starts, heard.offset_db or none, heard.scale_db or none
 
 
 def _heard(windows: pl.DataFrame, annotations: pl.DataFrame, seconds: float) -> pl.DataFrame:

@@ -1,20 +1,14 @@
-"""Hear recordings on a Ray cluster.
+"""Hear recordings on a Ray cluster."""
 
-Its machines are of one kind, have silencio installed, and see the recordings and the workspace at the same paths.
-"""
-
-import socket
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import cast
 
 import ray
 
+from silencio.cluster.meet import met
 from silencio.data.windows.crews import Crew, Words
 from silencio.data.windows.hearing import Job, Word, report
-from silencio.errors import WrongUse
-
-PATIENCE_SECONDS = 10
 
 
 def cluster(address: str | None = None) -> Crew:
@@ -23,36 +17,8 @@ def cluster(address: str | None = None) -> Crew:
 
 
 def _cluster(jobs: Iterable[Job], address: str | None) -> Words:
-    started = not ray.is_initialized()
-    if started:
-        _answers(address)
-        try:
-            ray.init(address=address, include_dashboard=False, log_to_driver=False, configure_logging=False)
-        except ConnectionError as error:
-            raise _nobody(address) from error
-    try:
+    with met(address):
         yield from _stream(iter(jobs))
-    finally:
-        if started:
-            ray.shutdown()
-
-
-def _answers(address: str | None) -> None:
-    """Ray itself waits for minutes before it says that nobody is there."""
-    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
-    if not (host and port.isdecimal()):
-        return  # "auto", or this machine
-    try:
-        socket.create_connection((host, int(port)), PATIENCE_SECONDS).close()
-    except OSError as error:
-        raise _nobody(address) from error
-
-
-def _nobody(address: str | None) -> WrongUse:
-    return WrongUse(
-        f"No Ray cluster answers at {address}.",
-        "Start one there, or name another in SILENCIO_RAY_ADDRESS; without it, this machine is the cluster.",
-    )
 
 
 def _stream(jobs: Iterator[Job]) -> Iterator[Word]:

@@ -40,6 +40,9 @@ class Heard(Record):
     """The digest of its file."""
     starts: tuple[float, ...]
     """Seconds into the recording, [windows]"""
+    offset_db: tuple[float, ...] | None = None
+    """With `scale_db`, what turns each window back into decibels, [windows]; coefficients have none."""
+    scale_db: tuple[float, ...] | None = None
 
 
 class Shard(Record):

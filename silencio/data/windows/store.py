@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from silencio.audio import Scale
 from silencio.data.catalog import Catalog
 from silencio.data.species import Species, read_species, write_species
 from silencio.data.windows.building import make_shards
@@ -48,6 +49,10 @@ class Windows:
     def open(cls, handover: Handover) -> Self:
         return cls(handover)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sent to another process, it is opened again there: what was read so far stays here."""
+        return type(self).open, (self.handover,)
+
     @cached_property
     def features(self) -> Mapped:
         """float16, [windows, *shape], mapped: only what is read is in memory."""
@@ -58,6 +63,12 @@ class Windows:
     @cached_property
     def index(self) -> pl.DataFrame:
         return pl.read_parquet(self.handover / "index.parquet")
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """What turns the features of each window back into decibels; coefficients have none."""
+        offset, scale = self.index["offset_db"], self.index["scale_db"]
+        return None if scale.has_nulls() else Scale(offset.to_numpy(), scale.to_numpy())
 
     @cached_property
     def species(self) -> tuple[Species, ...]:

@@ -35,6 +35,8 @@ def test_every_window_is_there_with_where_it_comes_from(recorded: Recorded, work
     assert arrays["recordings"].tolist() == windows.index["recording"].to_list()
     assert arrays["starts"].tolist() == windows.index["start"].to_list()
     assert arrays["parts"].tolist() == windows.index["part"].to_list()
+    np.testing.assert_array_equal(arrays["offset_db"], windows.index["offset_db"])
+    np.testing.assert_array_equal(arrays["scale_db"], windows.index["scale_db"])
     assert arrays["classes"].tolist() == ["barant", "comfro", "crick1"]
 
 

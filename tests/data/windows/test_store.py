@@ -64,6 +64,28 @@ def test_a_row_of_the_store_is_what_the_service_would_compute(
         np.testing.assert_allclose(windows.features[rows["at"].to_numpy()], served.features, atol=2e-3)
 
 
+def test_the_index_says_what_turns_a_window_back_into_decibels(
+    recorded: Recorded, workspace: Workspace
+) -> None:
+    windows, features = build(recorded, workspace), Features(FRONT_END)
+
+    assert windows.scale is not None
+    for recording in recorded.rows:
+        rows = windows.index.with_row_index("at").filter(recording=recording)["at"].to_numpy()
+        expected = windows_of(recorded.path(recording), features).scale
+        np.testing.assert_allclose(windows.scale.offset_db[rows], expected.offset_db, rtol=1e-5)
+        np.testing.assert_allclose(windows.scale.scale_db[rows], expected.scale_db, rtol=1e-5)
+
+
+def test_coefficients_are_no_decibels(recorded: Recorded, workspace: Workspace) -> None:
+    coefficients = FRONT_END.model_copy(update={"features": "mfcc", "n_mfcc": 4})
+
+    windows = Windows.open(build_windows(recorded.catalog(), coefficients, workspace))
+
+    assert windows.scale is None
+    assert windows.index["offset_db"].is_null().all()
+
+
 @pytest.mark.parametrize(
     "changes",
     [{}, {"hop_seconds": 0.5}, {"window_seconds": 5.0, "hop_seconds": 5.0}, {"n_mels": 8, "hop_length": 100}],
