@@ -31,8 +31,8 @@ class Attempt(Protocol):
     def __call__(self, number: int, experiment: Experiment, hear: Hear) -> Outcome: ...
 
 
-class CutShort(Exception):
-    """A trial is not to go on: the search has seen better."""
+class CutShort(BaseException):
+    """A trial is not to go on: the search has seen better. Nothing failed, so it is no Exception."""
 
 
 @dataclass
