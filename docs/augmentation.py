@@ -102,7 +102,7 @@ def scenes(cast: Cast) -> Iterator[tuple[str, list[Tensor]]]:
     average = float(window.mean())
     yield "time_mask", [window, mask(window, 0.5, TIME, drawn, average)]
     yield "frequency_mask", [window, mask(window, 0.5, BANDS, drawn, average)]
-    raised = raise_floor(window.clone(), front_end.top_db - 45, 0, drawn)
+    raised = raise_floor(window.clone(), front_end.top_db - 64, 0, drawn)
     yield "threshold_db", [window, raised]
     yield "same_species", [window, cast.relative, join(window, cast.relative)]
     standard = [cast.decibels.pictures(one.clone()) for one in (window, cast.stranger)]
