@@ -2,8 +2,8 @@
 
     recordings = assign(recordings, experiment.data.split, experiment.seed, alike)
 
-What nobody labelled is neither trained nor judged on. What guides said, and what was heard in passing, is
-trained on and never judges: an ingest leaves out of it what sounds the same as a released recording
+What nobody labelled is never judged on, nor trained on but by self-training. What guides said, and what was heard in
+passing, is trained on and never judges: an ingest leaves out of it what sounds the same as a released recording
 (`silencio.data.ingest.quarantine.echo`), for that one may judge.
 """
 
