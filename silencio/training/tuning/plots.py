@@ -41,8 +41,8 @@ def history(tried: Sequence[Tried]) -> Figure:
     axes.step([t.number for t in complete], best, where="post", color=INK, lw=1, label="best so far")
     axes.set_xlabel("trial")
     axes.set_ylabel("validation mAP")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, fontsize=8)
     return figure
 
 

@@ -31,6 +31,8 @@ from silencio.workspace import only_one
 log = logging.getLogger(__name__)
 
 NAME, DATABASE = "study", "study.db"
+ENOUGH = 4
+"""Complete trials: what fewer differ by may be anything's doing."""
 WHY, CHECKPOINT = "why", "checkpoint"
 
 
@@ -141,10 +143,14 @@ class Study:
         By fANOVA. Empty where complete trials are too few, or all alike.
         """
         complete = [t for t in self.finished() if t.complete]
-        if len(complete) < 4 or len({t.map for t in complete}) < 2:
+        if len(complete) < ENOUGH:
+            log.info("what matters is told from %d complete trials on; there are %d", ENOUGH, len(complete))
+            return {}
+        if len({t.map for t in complete}) < 2:
             return {}
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=self.space.experiment.seed % 2**32)
-        return dict(optuna.importance.get_param_importances(self._study, evaluator=evaluator))
+        shares = optuna.importance.get_param_importances(self._study, evaluator=evaluator)
+        return {key: float(share) for key, share in shares.items()}
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=states)
