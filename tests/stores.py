@@ -36,7 +36,7 @@ def make_windows(
     folder: Path, seed: int = 0, parts: Mapping[str, int] = PARTS, front_end: FrontEnd = FRONT_END
 ) -> Windows:
     """78 windows of 32 x 33, every fourth silent, from recordings of two windows each."""
-    generator = np.random.default_rng(seed)
+    generator, has_bands = np.random.default_rng(seed), front_end.features in ("log_mel", "image")
     folder.mkdir(parents=True)
     rows, pictures = [], []
     for part, count in parts.items():
@@ -58,8 +58,8 @@ def make_windows(
                     "secondary": [],
                     "recorded_at": None,
                     "snr_db": float(number % 9) if called else None,
-                    "offset_db": -60.0 + number % 7,
-                    "scale_db": 12.0,
+                    "offset_db": -60.0 + number % 7 if has_bands else None,
+                    "scale_db": 12.0 if has_bands else None,
                     "shard": len(rows) // SHARD,
                     "row": len(rows) % SHARD,
                 }

@@ -164,7 +164,10 @@ def test_workers_are_for_ray(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"training.self_training.rounds": 1}, r"rounds is 1, and a trial is one training\. Tune with 0 rounds"),
+        (
+            {"training.self_training.rounds": 1},
+            r"rounds is 1, and a trial is one training\. Tune with 0 rounds",
+        ),
         (
             {"model": {"architecture": "ensemble", "members": [{"architecture": "cnn"}] * 2}},
             r"is ensemble, and a trial is the training of one model\. Tune its members",

@@ -13,7 +13,8 @@ from silencio.training.lesson import Lesson
 from silencio.training.loop import fit
 from tests.stores import SPECIES, make_windows
 
-FEW = {"train": 4, "validation": 2}
+FEW = {"train": 16, "validation": 2}
+"""Two windows a recording, one species each: each species has a second recording."""
 SMALL = {"window_seconds": 1.0, "hop_seconds": 1.0}
 """Pictures as high as the preset's, but not as wide; images are as small as they may be."""
 NETWORKS = {

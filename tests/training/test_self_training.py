@@ -19,7 +19,7 @@ from silencio.settings import Augment as Settings
 from silencio.training.augment import Augment
 from silencio.training.augment.overheard import lay_overheard
 from silencio.training.checkpoint import Checkpoint
-from silencio.training.lesson import Lesson, Overheard
+from silencio.training.lesson import Lesson, Overheard, Rows
 from silencio.training.loop import predict
 from silencio.training.run import train
 from silencio.training.self_training import overhear, round_of
@@ -150,8 +150,10 @@ def overheard(lesson: Lesson, share: float, belief: list[float]) -> Lesson:
 
 
 def laid(lesson: Lesson, pictures: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    assert lesson.overheard is not None
-    return lay_overheard(pictures, targets, lesson, lesson.overheard, torch.Generator().manual_seed(3))
+    def read(rows: Rows) -> torch.Tensor:
+        return torch.from_numpy(lesson.windows.features[rows].astype(np.float32))[:, None]
+
+    return lay_overheard(pictures, targets, lesson, read, torch.Generator().manual_seed(3))
 
 
 def test_a_soundscape_is_laid_half_and_half_and_who_is_in_either_is_in_both(lesson: Lesson) -> None:
