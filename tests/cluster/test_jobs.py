@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,12 @@ def head() -> Iterator[str]:
     finally:
         # The session is ours alone: nobody else's cluster is in it.
         os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=30)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
         shutil.rmtree(home, ignore_errors=True)
 
 
