@@ -19,9 +19,11 @@ SMALL = {"window_seconds": 1.0, "hop_seconds": 1.0}
 """Pictures as high as the preset's, but not as wide; images are as small as they may be."""
 NETWORKS = {
     "audiomnist": ["cnn"],
+    "audiomnist_fcnn": ["fcnn"],
     "birdclef2021": ["inception_v3"],
     "birdsong": ["resnet50"],
     "demo": ["mobilenetv2"],
+    "drift": ["mobilenetv2"],
     "el_silencio": ["efficientnet_b0"],
     "el_silencio_ensemble": ["resnet50", "efficientnet_b0", "mobilenetv2"],
     "esc10": ["cnn"],

@@ -18,7 +18,7 @@ from silencio.training.augment.masks import BANDS, TIME, mask
 from silencio.training.augment.mixup import mixup
 from silencio.training.augment.overheard import lay_overheard
 from silencio.training.augment.pitch import Pitch
-from silencio.training.augment.start import NOBODY, cut, next_windows, strips
+from silencio.training.augment.start import NOBODY, cut, next_windows, stretched, strips
 from silencio.training.augment.threshold import raise_floor
 from silencio.training.lesson import NONE, Lesson, Rows
 
@@ -73,17 +73,18 @@ class Augment:
     def heard(self, rows: Rows, generator: torch.Generator) -> Tensor:
         """Windows that begin anywhere, and go by as fast as is drawn, [batch, bands, frames] or [batch,
         coefficients]; in decibels where those are needed."""
-        pictures = self._sound(rows)
-        if not (self._has_time and (self._settings.random_start or self._settings.speed)):
+        pictures, speed = self._sound(rows), self._settings.speed
+        if not self._has_time:
             return pictures
+        if not self._settings.random_start:
+            if not speed:
+                return pictures
+            return stretched(pictures, between(1 - speed, 1 + speed, len(rows), generator))
         after = self._next[rows] if self._next is not None else np.full(len(rows), NOBODY)
         joined = np.flatnonzero(after != NOBODY)
         following = self._sound(after[joined]) if len(joined) else pictures[:0]
         strip, lengths = strips(pictures, torch.from_numpy(joined), following, self._shared)
-        begins = torch.zeros(len(rows), dtype=torch.int64)
-        if self._settings.random_start:
-            begins = torch.randint(pictures.shape[-1], (len(rows),), generator=generator)
-        speed = self._settings.speed
+        begins = torch.randint(pictures.shape[-1], (len(rows),), generator=generator)
         rates = between(1 - speed, 1 + speed, len(rows), generator) if speed else None
         return cut(strip, lengths, begins, rates)
 

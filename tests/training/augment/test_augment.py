@@ -114,7 +114,10 @@ def test_back_from_decibels_a_window_is_what_was_stored(tmp_path: Path) -> None:
         ("standard", {"gain_db": 6}, "gain_db is 6, and audio.normalize standard leaves no loudness"),
         ("unit", {"gain_db": 6}, "gain_db is 6, and audio.normalize unit leaves no loudness"),
         ("image", {"gain_db": 6}, "gain_db"),
-        *(("mfcc", {key: 0.5}, f"{key} is 0.5, and audio.features is mfcc, which has no bands") for key in ("pitch", "colour_db")),
+        *(
+            ("mfcc", {key: 0.5}, f"{key} is 0.5, and audio.features is mfcc, which has no bands")
+            for key in ("pitch", "colour_db")
+        ),
         *(("mfcc", {key: 0.5}, key) for key in ("threshold_db", "same_species", "background", "gain_db")),
         ("aggregated", {"speed": 0.2}, "speed is 0.2, and mfcc in one row of numbers leaves no time"),
     ],
