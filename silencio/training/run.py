@@ -98,8 +98,11 @@ def train_once(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
+            if experiment.training.warm_start and ancestor is None:
+                log.info("there is no champion to begin with: training from scratch, on everything")
             taught = overhear(lesson, teacher, experiment.training) if teacher else lesson
-            begin = ancestor.open() if ancestor else None
+            begun = (folder / STATE).exists()
+            begin = ancestor.open() if ancestor and not begun else None
             learn = fit if experiment.training.workers is None else by_workers(cluster)
             trained = learn(experiment, taught, folder / STATE, tell, weights, begin)
             write(trained, experiment, folder)
@@ -152,9 +155,9 @@ def by_workers(cluster: str | None) -> Callable[..., Trained]:
 
 
 def lesson_of(experiment: Experiment, windows: Windows, ancestor: Ancestor | None) -> Lesson:
+    """Without a champion, a retraining has nothing yet that it could forget: it learns from all eras."""
     settings = experiment.training
     if settings.warm_start and ancestor is None:
-        log.info("there is no champion to begin with: training from scratch, on everything")
         scratch = settings.model_copy(update={"era": "all"})
         return Lesson.of(experiment.model_copy(update={"training": scratch}), windows)
     return Lesson.of(experiment, windows)
