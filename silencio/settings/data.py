@@ -50,8 +50,9 @@ class Split(Section):
 
     method: Literal["shares", "folds", "given", "leave_one_out", "time"] = "shares"
     """`folds` deals them here, `given` takes them from the data; `time` judges on what is newer."""
-    group_by: Literal["recordist", "source", "session"] = "recordist"
-    """`source` is the recording that a clip was cut from, `session` a recordist's day."""
+    group_by: Literal["recordist", "source", "session", "recording"] = "recordist"
+    """`source` is the recording that a clip was cut from, `session` a recordist's day; `recording`: each clip is dealt
+    by itself, and what judges has heard who made it."""
     validation: Share = 0.15
     """0: nobody validates, and a training ends with its last epoch's weights. Of folds, one validates or none."""
     test: Share = 0.2

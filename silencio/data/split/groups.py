@@ -9,13 +9,14 @@ UNKNOWN = "unknown"
 
 
 def with_groups(
-    recordings: pl.DataFrame, group_by: Literal["recordist", "source", "session"]
+    recordings: pl.DataFrame, group_by: Literal["recordist", "source", "session", "recording"]
 ) -> pl.DataFrame:
     """The recordings with a column `group`, such as `recordist:Ana`, `site:A01` or `session:Ana 2019-05-22`.
 
     - recordist: whoever made it; for soundscapes the recorder's site, which colours all that it hears. Those of
       nobody known are one group, for they may all be of the same person.
     - source: the recording that it was cut from, else the recordist, else the recording itself.
+    - recording: each by itself, as figures are published that know the voices they judge on.
     - session: a recordist's day. What one recordist left undated is one session.
 
     Where a data set names nobody at all (and, for sessions, no day), one group of everything could not be
@@ -36,6 +37,7 @@ def with_groups(
         .then(recordist)
         .otherwise(alone),
         "session": pl.when(named | dated).then("session:" + person + " " + day).otherwise(alone),
+        "recording": "recording:" + pl.col("id"),
     }[group_by]
     guide = pl.col("origin") + ":" + person
     return recordings.with_columns(group=pl.when(pl.col("origin") == "release").then(group).otherwise(guide))

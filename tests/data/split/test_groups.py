@@ -42,6 +42,11 @@ class TestGroups:
 
         assert dealt["group"].to_list() == ["source:s1", "recordist:Ana", "recording:c", "site:A01"]
 
+    def test_each_recording_by_itself_is_what_somebody_may_ask_for(self) -> None:
+        dealt = with_groups(table([row("a"), row("b"), row("f", origin="feedback")]), "recording")
+
+        assert dealt["group"].to_list() == ["recording:a", "recording:b", "feedback:Ana"]
+
     def test_a_session_is_a_recordists_day(self) -> None:
         rows = [
             row("a", recorded_at=DAY),
