@@ -13,8 +13,8 @@ from typing import Any
 
 import optuna
 
-# Ray reads these when it is imported: no files of its own beside ours, and Ctrl-C ends a search as it ends all else.
-os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+# Ray reads these when it is imported: it is silent then, and Ctrl-C ends a search as it ends all else.
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
 
 import ray
@@ -51,6 +51,8 @@ def on_ray(search: Search, address: str | None, workers: int | None, folder: Pat
                 scheduler=_Watch(asked),
                 num_samples=-1,
                 max_concurrent_trials=search.at_a_time,
+                # Else a folder is named after all that a trial is given, which is an experiment file.
+                trial_dirname_creator=lambda trial: str(trial.trial_id),
             ),
             run_config=tune.RunConfig(name="ray", storage_path=str(folder), verbose=0),
         )
@@ -129,6 +131,10 @@ class _Asked(Searcher):
     def restore(self, checkpoint_path: str) -> None:
         """Nothing was kept here."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Ray keeps a copy, from which nobody goes on: neither the study nor a terminal's bar can be in it."""
+        return {}
+
 
 class _Watch(FIFOScheduler):
     """What to cut short."""
@@ -145,5 +151,5 @@ class _Watch(FIFOScheduler):
         return str(self.STOP if self.asked.search.heard(ours, *said) else self.CONTINUE)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Ray keeps a copy; the study is in none."""
+        """As above."""
         return {}

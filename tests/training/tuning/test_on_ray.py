@@ -3,6 +3,7 @@
 import pytest
 
 from silencio.settings import Experiment
+from silencio.terminal import bar
 from silencio.training.tuning.on_ray import on_ray
 from silencio.training.tuning.search import Hear, Outcome, one_by_one
 from silencio.training.tuning.space import Space
@@ -25,7 +26,9 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> list[Tried]:
     with open_study(Space.of(searched()), folder) as study, pytest.raises(KeyboardInterrupt):
         one_by_one(search_in(study, TRIALS, killed))
     with open_study(Space.of(searched()), folder) as study:
-        on_ray(search_in(study, TRIALS), None, 2, folder / "ray")
+        search = search_in(study, TRIALS)
+        with bar("tune") as search.tell:
+            on_ray(search, None, 2, folder / "ray")
         assert not (folder / "ray").exists(), "Ray's own notes are of no use afterwards"
         return study.finished()
 
