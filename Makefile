@@ -8,7 +8,7 @@ APPROVED_BY ?= $(or $(USER),whoever ran make demo)
 # uv does not read pip's configuration; where that names a folder of wheels (a CPU build of torch, say), hand it on.
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null || echo $$PIP_FIND_LINKS)
 
-.PHONY: env demo test test-slow lint format bench lock help
+.PHONY: env demo test test-slow lint format bench pictures lock help
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: env ## mend what a formatter can
 
 bench: env ## every benchmark, and the page of their figures
 	$(BIN)/python -m benchmarks
+
+pictures: env ## those of docs/augmentation.md, from the built-in reserve
+	$(BIN)/python docs/augmentation.py
 
 lock: env ## resolve anew; a CPU build of torch satisfies the plain version that is written
 	$(UV) pip compile --quiet --universal --all-extras --python-version 3.11 --no-emit-find-links \

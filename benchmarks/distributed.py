@@ -1,7 +1,7 @@
 """Training by 1, 2 and 4 workers at one global batch, DDP and FSDP2: python benchmarks/distributed.py [--quick]
 
 Each worker is a process of one thread (gloo), or of one GPU where there are two or more (NCCL), and takes its part
-of the same batches of 64 windows: MobileNetV2, AdamW, pictures that lie in memory. The steps are training's own;
+of the same batches of 32 windows: MobileNetV2, AdamW, pictures that lie in memory. The steps are training's own;
 Ray, which only starts such processes, is left out, and so is the reading of data. Groups take turns.
 
 A step that sends nothing tells what sets the limit. Efficiency is two losses multiplied: what n workers lose by
@@ -36,7 +36,7 @@ from silencio.training.distributed.together import team_of
 from silencio.training.learner import Learner
 from silencio.training.losses import Objective
 
-BATCH, SHAPE, CLASSES = 64, (64, 101), 12
+BATCH, SHAPE, CLASSES = 32, (64, 101), 12
 EPOCH = 1280
 """Windows that an epoch's seconds are said of: they are those of a step, times its steps."""
 GPUS = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -181,7 +181,7 @@ def draw(measured: Measured, sizes: Sequence[int], path: Path) -> None:
     for axes in (left, right):
         axes.set_xlabel("workers")
         axes.set_ylim(bottom=0)
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
         axes.spines[["top", "right"]].set_visible(False)
     right.set_xticks(every)
     path.parent.mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -71,8 +71,18 @@ def show(handover: Handover) -> None:
     """Where it lies, and its facts in short."""
     table(
         [handover.kind.noun, str(handover.folder)],
-        [[k, _short(v)] for k, v in handover.facts.items() if k != "inputs"],
+        [[name, _short(fact)] for name, fact in _rows(handover.facts) if name != "inputs"],
     )
+
+
+def _rows(facts: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """A list of several things has a row for each."""
+    for name, fact in facts.items():
+        if isinstance(fact, list) and fact and all(isinstance(item, dict) for item in fact):
+            for number, item in enumerate(fact, start=1):
+                yield f"{name} {number}", ", ".join(f"{k} {_short(v)}" for k, v in item.items())
+        else:
+            yield name, fact
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -86,6 +86,15 @@ class Workspace:
         with only_one(home / f"{key[:16]}.lock"):
             shutil.rmtree(home / f"{key[:16]}.partial", ignore_errors=True)
 
+    def find(self, kind: Kind, digest: str) -> Handover | None:
+        """The whole hand-over of this digest, whatever its inputs were."""
+        for manifest in sorted((self / kind.value).glob(f"*/{MANIFEST}")):
+            if not manifest.parent.name.endswith(".partial"):
+                found = open_handover(manifest.parent, kind)
+                if found.digest == digest:
+                    return found
+        return None
+
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:

@@ -175,7 +175,9 @@ def _own_postgresql() -> Iterator[str]:
             [*demoted, "initdb", "-D", data, "-U", user, "-A", "trust"], check=True, capture_output=True
         )
         options = ["-p", str(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off"]
-        server = subprocess.Popen([*demoted, "postgres", "-D", data, *options], start_new_session=True)
+        server = subprocess.Popen(
+            [*demoted, "postgres", "-D", data, *options], stderr=subprocess.DEVNULL, start_new_session=True
+        )
         try:
             with _database(f"postgresql://{user}@127.0.0.1:{port}/postgres") as uri:
                 yield uri
@@ -205,6 +207,7 @@ def _database(server: str) -> Iterator[str]:
 
     run(f"CREATE DATABASE {name}")
     try:
-        yield f"{server.rpartition('/')[0]}/{name}"
+        # The driver is named, for SQLAlchemy takes another one if nothing is said.
+        yield f"{server.rpartition('/')[0]}/{name}".replace("postgresql://", "postgresql+psycopg2://")
     finally:
         run(f"DROP DATABASE {name} WITH (FORCE)")

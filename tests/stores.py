@@ -1,5 +1,6 @@
 """A windows store in milliseconds: each species is a bright band of its own in a small noisy picture."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +32,17 @@ SHARD = 32
 """Windows a file."""
 
 
-def make_windows(folder: Path, seed: int = 0) -> Windows:
+def make_windows(
+    folder: Path, seed: int = 0, parts: Mapping[str, int] = PARTS, front_end: FrontEnd = FRONT_END
+) -> Windows:
     """78 windows of 32 x 33, every fourth silent, from recordings of two windows each."""
-    generator = np.random.default_rng(seed)
+    generator, has_bands = np.random.default_rng(seed), front_end.features in ("log_mel", "image")
     folder.mkdir(parents=True)
     rows, pictures = [], []
-    for part, count in PARTS.items():
+    for part, count in parts.items():
         for number in range(count):
             called = [] if number % 4 == 3 else [SPECIES[number % 3].code]
-            picture = generator.standard_normal(FRONT_END.shape)
+            picture = generator.standard_normal(front_end.shape)
             for code in called:
                 band = 10 * [s.code for s in SPECIES].index(code)
                 picture[band : band + 6] += 3
@@ -55,8 +58,8 @@ def make_windows(folder: Path, seed: int = 0) -> Windows:
                     "secondary": [],
                     "recorded_at": None,
                     "snr_db": float(number % 9) if called else None,
-                    "offset_db": -60.0 + number % 7,
-                    "scale_db": 12.0,
+                    "offset_db": -60.0 + number % 7 if has_bands else None,
+                    "scale_db": 12.0 if has_bands else None,
                     "shard": len(rows) // SHARD,
                     "row": len(rows) % SHARD,
                 }
@@ -67,7 +70,7 @@ def make_windows(folder: Path, seed: int = 0) -> Windows:
         (folder / shard_name(number)).write_bytes(shard.tobytes())
     pl.DataFrame(rows, schema=INDEX).write_parquet(folder / "index.parquet")
     write_species(SPECIES, folder / "species.csv")
-    (folder / "frontend.json").write_text(FRONT_END.model_dump_json())
+    (folder / "frontend.json").write_text(front_end.model_dump_json())
     return Windows(seal(folder, Kind.WINDOWS, {"inputs": {"catalog": "c" * 64}}))
 
 

@@ -123,6 +123,16 @@ def test_a_candidate_is_compared_with_the_champion_slice_by_slice(walked: Walked
     } <= judged
 
 
+def test_the_champion_is_retrained_and_what_that_gained_and_lost_is_said(walked: Walked) -> None:
+    done = silencio("retrain", "tiny", "--set", "training.epochs=1", workspace=walked.house.workspace.root)
+
+    assert done.returncode == 0, done.stderr
+    table = [line.split("\t") for line in done.stdout.splitlines()]
+    assert ["era", "mAP before", "mAP after", "gain", "95 % interval", "recordings"] in table
+    assert {line[0] for line in table} >= {"older", "newer"}
+    assert Path(table[-1][0]).read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.fixture(scope="module")
 def again(walked: Walked) -> str:
     """The demo once more, where everything is done."""

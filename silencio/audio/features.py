@@ -6,6 +6,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from silencio.audio.embedding import Embedding
 from silencio.audio.image import Resize, three_channels
 from silencio.audio.log_mel import QUIETEST, LogMel
 from silencio.audio.mfcc import Mfcc
@@ -30,8 +31,7 @@ class Features:
 
     def __init__(self, front_end: FrontEnd) -> None:
         self.front_end = front_end
-        log_mel = LogMel(front_end)
-        self._of = Mfcc(log_mel) if front_end.features == "mfcc" else Picture(log_mel)
+        self._of = _of(front_end)
 
     def __call__(self, windows: Floats, real: NDArray[np.int64] | None = None) -> Floats:
         """[windows, samples] to [windows, *shape].
@@ -52,6 +52,13 @@ class Features:
         for row, (window, count) in enumerate(zip(windows, heard, strict=real is not None)):
             computed[row] = self._of(window, count)
         return computed, None
+
+
+def _of(front_end: FrontEnd) -> "Picture | Mfcc | Embedding":
+    if front_end.features == "embedding":
+        return Embedding(front_end)
+    log_mel = LogMel(front_end)
+    return Mfcc(log_mel) if front_end.features == "mfcc" else Picture(log_mel)
 
 
 class Picture:

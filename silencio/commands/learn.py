@@ -1,4 +1,4 @@
-"""`silencio train`, `evaluate`, `optimize`: each brings what comes before up to date."""
+"""`silencio train`, `retrain`, `evaluate`, `optimize`: each brings what comes before up to date."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from silencio.commands.up_to import up_to
+from silencio.commands.up_to import catalog_and_windows, up_to
 from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 
 
@@ -69,6 +69,31 @@ def _workers(on: On | None, workers: int | None, sharding: Sharding | None) -> l
         raise WrongUse("--workers and --sharding are of workers on Ray.", "Add --on ray, or leave them out.")
     asked = {"workers": workers, "sharding": sharding}
     return [f"training.{name}={value}" for name, value in asked.items() if value]
+
+
+def retrain(experiment: Experiment = "demo", workspace: Workspace = Here, changes: Changes = None) -> None:
+    """Train on from the champion, on what is newer with some of what is older; say what that gained and lost.
+
+    Example: silencio retrain demo
+    """
+    from silencio.experiment import load_effective
+    from silencio.steps.retrain import changes_to_retrain
+    from silencio.steps.retrain import retrain as learn
+    from silencio.terminal import bar, show, table
+
+    asked = changes_to_retrain(load_effective(experiment, changes or ()).origins)
+    house = house_at(experiment, workspace, [*(changes or ()), *asked])
+    catalog, windows = catalog_and_windows(house)
+    with bar("retrain") as tell:
+        done = learn(house, catalog, windows, tell)
+    show(done.checkpoint)
+    if done.report is None:
+        print("Nothing was compared: no other model is or was in production.")
+        return
+    from silencio.evaluation.eras import PLOT, lines
+
+    table(["era", "mAP before", "mAP after", "gain", "95 % interval", "recordings"], lines(done.report))
+    print(done.report / PLOT)
 
 
 def evaluate(

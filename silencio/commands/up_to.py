@@ -12,10 +12,7 @@ def up_to(wanted: str, house: "House") -> "Handover":
     from silencio.steps import build
     from silencio.terminal import bar
 
-    with bar("ingest") as tell:
-        catalog = build.ingest(house, tell=tell)
-    with bar("features") as tell:
-        windows = build.features(house, catalog, tell)
+    catalog, windows = catalog_and_windows(house)
     if wanted == "windows":
         return windows
     with bar("train") as tell:
@@ -29,3 +26,13 @@ def up_to(wanted: str, house: "House") -> "Handover":
             return build.evaluate(house, catalog, windows, checkpoint, rival)
     with bar("optimize") as tell:
         return build.optimize(house, catalog, windows, checkpoint, rival, tell)
+
+
+def catalog_and_windows(house: "House") -> "tuple[Handover, Handover]":
+    from silencio.steps import build
+    from silencio.terminal import bar
+
+    with bar("ingest") as tell:
+        catalog = build.ingest(house, tell=tell)
+    with bar("features") as tell:
+        return catalog, build.features(house, catalog, tell)

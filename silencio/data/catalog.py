@@ -151,7 +151,7 @@ def _rules(catalog: Catalog) -> Iterator[tuple[str, bool]]:
         _all((part == "unlabelled") == (labelled == "none")),
     )
     yield "every recording has a group", _all(recordings["group"].is_not_null())
-    # Nobody learns from what is unlabelled, nor is judged on it: it may be of any group.
+    # No label is learnt from what is unlabelled, and nobody is judged on it: it may be of any group.
     yield "no group is in two parts", _all(dealt["part"] == 1)
 
     owned = annotations["recording"].is_in(recordings.filter(labelled == "timed")["id"].implode())

@@ -23,9 +23,17 @@ def judged_on(windows: Windows, part: str) -> Judged:
 
     A whole recording's label says that the species calls somewhere in it, which need not be this window.
     """
-    index = windows.index.with_row_index("window").filter(pl.col("part") == part)
-    if index["strong"].any():
-        index = index.filter("strong")
+    index = numbered(windows, part)
+    return judged(windows, index.filter("strong") if index["strong"].any() else index)
+
+
+def numbered(windows: Windows, part: str) -> pl.DataFrame:
+    """The rows of the index that are of a part, with their numbers in the store as `window`."""
+    return windows.index.with_row_index("window").filter(pl.col("part") == part)
+
+
+def judged(windows: Windows, index: pl.DataFrame) -> Judged:
+    """`index` as `numbered`, or some of its rows."""
     insects = [species.code for species in windows.species if species.class_name == "Insecta"]
     heard = pl.concat_list("labels", "secondary").list.unique()
     facts = index.select(

@@ -36,7 +36,7 @@ def to_json(report: Report) -> str:
         "classes": [asdict(c) for c in report.result.classes],
         "mistakes": [asdict(mistake) for mistake in report.mistakes],
     }
-    return json.dumps(_without_nan(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return json.dumps(without_nan(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str, source: str) -> Report:
@@ -58,14 +58,14 @@ def from_json(text: str, source: str) -> Report:
     return Report(result, mistakes, content["identity"])
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """JSON knows no NaN: what could not be measured is null."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _without_nan(v) for key, v in value.items()}
+        return {key: without_nan(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(v) for v in value]
+        return [without_nan(v) for v in value]
     return value
 
 

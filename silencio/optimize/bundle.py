@@ -1,9 +1,11 @@
 """The bundle: everything that serving, packaging and rolling back need, in one sealed folder.
 
 model.onnx  labels.csv  thresholds.json  frontend.json  report/  model_card.md  sbom.json  manifest.json
+embedding.onnx, where the front end is an embedding model
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +15,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from silencio.audio.embedding import verified
 from silencio.data.species import Species, read_species, write_species
 from silencio.handover import Handover, Kind, open_handover
 from silencio.optimize.session import OnnxModel
 from silencio.settings import FrontEnd
+from silencio.settings.front_end import EMBEDDING
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Bundle:
 
     @cached_property
     def front_end(self) -> FrontEnd:
-        return FrontEnd.model_validate_json((self.folder / "frontend.json").read_text())
+        front_end = FrontEnd.model_validate_json((self.folder / "frontend.json").read_text())
+        return front_end.at(self.folder / EMBEDDING) if front_end.embedding_model else front_end
 
     def model(self, threads: int = 1) -> OnnxModel:
         return OnnxModel(self.folder / "model.onnx", threads)
@@ -64,7 +69,9 @@ def write_contents(
     thresholds: Mapping[str, float],
     front_end: FrontEnd,
 ) -> None:
-    """The small files beside model.onnx. Sealing is the caller's."""
+    """What lies beside model.onnx; of an embedding model, where it lies must be known. Sealing is the caller's."""
     write_species(species, folder / "labels.csv")
     (folder / "thresholds.json").write_text(json.dumps(thresholds, indent=2, sort_keys=True) + "\n")
-    (folder / "frontend.json").write_text(front_end.model_dump_json(indent=2) + "\n")
+    (folder / "frontend.json").write_text(front_end.anywhere().model_dump_json(indent=2) + "\n")
+    if front_end.embedding_model:
+        shutil.copyfile(verified(front_end), folder / EMBEDDING)

@@ -22,7 +22,9 @@ def champion_of(bundle: Bundle, catalog: Handover, windows: Windows, workspace: 
                 f"The champion hears {theirs.window_seconds:g} s at a time, the candidate {own.window_seconds:g} s.",
                 "Window by window they cannot be compared: retire the champion first, or keep its windows.",
             )
-        store = windows if own == theirs else Windows.open(build_windows(catalog, theirs, workspace))
+        store = (
+            windows if own == theirs.anywhere() else Windows.open(build_windows(catalog, theirs, workspace))
+        )
         said = bundle.model(threads=2).probabilities(store.features[judged.rows].astype(np.float32))
         columns = {species.code: i for i, species in enumerate(bundle.species)}
         aligned = np.zeros(

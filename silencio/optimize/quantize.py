@@ -15,7 +15,7 @@ from silencio.errors import SilencioError
 from silencio.optimize.session import BATCH
 
 Calibration = NDArray[np.float32]
-"""Windows of training recordings, [windows, mels, frames]."""
+"""Windows of training recordings, [windows, *shape]."""
 
 
 class Batches:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from silencio.audio.embedding import found
 from silencio.data.windows.store import Windows
 from silencio.errors import GateRefused
 from silencio.evaluation.judged import judged_on
@@ -23,7 +24,7 @@ from silencio.optimize.quantize import Calibration
 from silencio.optimize.search import Variant, choose, search
 from silencio.optimize.session import OnnxModel
 from silencio.progress import Tell, nobody
-from silencio.settings import Experiment
+from silencio.settings import Experiment, FrontEnd
 from silencio.training.checkpoint import Checkpoint
 from silencio.workspace import Workspace
 
@@ -49,7 +50,7 @@ def optimize(
     }
 
     def build(folder: Path) -> Mapping[str, Any]:
-        scratch = folder / SEARCH
+        front_end, scratch = with_its_file(windows.front_end, experiment, workspace), folder / SEARCH
         scratch.mkdir(exist_ok=True)
         judged = judged_on(windows, "test")
         pictures = windows.features[judged.rows].astype(np.float32)
@@ -57,7 +58,15 @@ def optimize(
         difference = export(checkpoint.model(), calibration[:16], scratch / "exported.onnx")
         before = champion.scores(judged) if champion else None
         variants = search(
-            scratch / "exported.onnx", calibration, pictures, judged, before, experiment, scratch, tell
+            scratch / "exported.onnx",
+            calibration,
+            pictures,
+            judged,
+            before,
+            experiment,
+            scratch,
+            carried_mb(front_end),
+            tell,
         )
         chosen = choose(variants)
         if chosen is None:
@@ -69,7 +78,7 @@ def optimize(
         validation = judged_on(windows, "validation")
         heard = model.probabilities(windows.features[validation.rows].astype(np.float32))
         thresholds = choose_thresholds(validation.truth, heard, experiment.evaluation.false_positive_rate)
-        write_contents(folder, windows.species, thresholds, windows.front_end)
+        write_contents(folder, windows.species, thresholds, front_end)
         described = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.name}
         write_report(
             folder / "report", chosen.evaluation, judged.truth, model.probabilities(pictures), described
@@ -100,8 +109,20 @@ def optimize(
     return workspace.produce(Kind.BUNDLE, inputs, build)
 
 
+def with_its_file(front_end: FrontEnd, experiment: Experiment, workspace: Workspace) -> FrontEnd:
+    """A store's, with where its embedding model lies here; others as they are."""
+    named = experiment.audio.embedding_model
+    return found(front_end.at(named), workspace.root) if front_end.embedding_model and named else front_end
+
+
+def carried_mb(front_end: FrontEnd) -> float:
+    """What a bundle carries beside its model: whoever downloads the one downloads the other."""
+    model = front_end.embedding_model
+    return model.stat().st_size / 2**20 if model else 0.0
+
+
 def calibration_windows(windows: Windows, experiment: Experiment) -> Calibration:
-    """Drawn from training recordings only: what judges a model may not shape it. [windows, mels, frames]"""
+    """Drawn from training recordings only: what judges a model may not shape it. [windows, *shape]"""
     train = windows.rows("train")
     count = min(experiment.optimize.calibration_windows, len(train))
     drawn = np.random.default_rng(experiment.seed).choice(train, count, replace=False)

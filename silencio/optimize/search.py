@@ -49,9 +49,13 @@ def search(
     champion: Scores | None,
     experiment: Experiment,
     folder: Path,
+    carried_mb: float = 0.0,
     tell: Tell = nobody,
 ) -> list[Variant]:
-    """Each variant of the settings, measured on the judged `windows`, [windows, mels, frames]."""
+    """Each variant of the settings, measured on the judged `windows`, [windows, *shape].
+
+    `carried_mb` is what every bundle of them holds beside the model.
+    """
     names, paths = experiment.optimize.variants, {}
     for made, name in enumerate(names):
         tell(Progress(made, len(names) + 1, f"variants, making {name}"))
@@ -64,7 +68,7 @@ def search(
     for (name, model), latency in zip(models.items(), latencies, strict=True):
         scores = full if name == "fp32" else model.probabilities(windows)
         result = evaluate(judged.truth, scores, experiment.evaluation, champion, experiment.seed)
-        size = paths[name].stat().st_size / 2**20
+        size = carried_mb + paths[name].stat().st_size / 2**20
         budgets = [GateResult.at_most("size in MB", "overall", size, experiment.optimize.size_mb)]
         if name != "fp32":
             against = evaluate(judged.truth, scores, experiment.evaluation, full, experiment.seed)

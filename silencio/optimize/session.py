@@ -3,23 +3,17 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from silencio.audio.onnx_session import open_session
 from silencio.audio.pictures import as_pictures
-
-# Otherwise it writes an id of this machine to disk, and complains where it may not.
-onnxruntime.disable_telemetry_events()
 
 BATCH = 16
 
 
 class OnnxModel:
     def __init__(self, path: Path, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(path, threads)
         self._input = self._session.get_inputs()[0].name
 
     def logits(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:

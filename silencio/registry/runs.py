@@ -18,7 +18,7 @@ from silencio.registry.journal import End, Journal, Outbox
 from silencio.registry.postman import Postman, Trouble, in_short
 from silencio.settings import Platform, Site
 from silencio.training.epoch import Epoch
-from silencio.training.tracker import Described, OpenTracker
+from silencio.training.tracker import KEPT, Described, OpenTracker
 from silencio.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class KeptRun:
         self.journal.draw(figures, step)
         self.postman.call()
 
-    def keep(self, path: Path, place: str = "checkpoint") -> None:
+    def keep(self, path: Path, place: str = KEPT) -> None:
         self.journal.keep(path, place)
         self.postman.call()
 

@@ -17,6 +17,8 @@ class Reserve(Section):
     recordists: Annotated[int, Field(ge=4)] = 8
     soundscapes: Annotated[int, Field(ge=4)] = 8
     sites: Annotated[int, Field(ge=2)] = 4
+    unlabelled: Annotated[int, Field(ge=0)] = 0
+    """More soundscapes of the same sites, of which nobody says what calls in them; data.unlabelled takes them in."""
     snr_db: tuple[Decibels, Decibels] = (4.0, 28.0)
     """From the faintest to the nearest call that a recordist brings home."""
     soundscape_snr_db: tuple[Decibels, Decibels] = (-2.0, 26.0)
@@ -59,7 +61,7 @@ class Split(Section):
     held_out: str | None = None
     """With `leave_one_out`: the group that is tested."""
     newer: Share = 0.3
-    """With `time`: the share of recordings, the newest, that is tested."""
+    """The share of recordings, the newest, that training.era knows as newer; that is tested, with `time`."""
     near_duplicates: Literal["join", "refuse", "report"] = "join"
     """What recordings that sound the same do to their groups: dealt as one, an error across parts, or a table."""
 
@@ -101,7 +103,7 @@ class Data(Section):
     """What a file name tells from its beginning on: a regular expression with groups named label, fold, source,
     recordist or time."""
     unlabelled: bool = False
-    """Take in soundscapes that nobody labelled: neither trained nor judged on, but heard."""
+    """Take in soundscapes that nobody labelled: never judged on, and trained on as training.self_training says."""
     reserve: Reserve = Reserve()
     frogid: FrogId = FrogId()
     split: Split = Split()

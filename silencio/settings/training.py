@@ -66,8 +66,9 @@ class Training(Section):
     augment: Augment = Augment()
     warm_start: bool = False
     """Begin with the weights of the champion, where there is one; its species are found by their codes."""
-    era: Literal["all", "newer"] = "all"
-    """`newer`: every epoch has the newest recordings (data.split.newer), and a draw of older ones."""
+    era: Literal["all", "older", "newer"] = "all"
+    """`newer`: every epoch has the newest recordings (data.split.newer), and a draw of older ones; `older`: none of
+    the newest, neither to learn from nor to validate on. What nobody dated counts as older."""
     replay: Annotated[float, Field(ge=0)] = 1.0
     """With the newer ones: for each of their windows, so many older ones, drawn anew every epoch."""
     self_training: SelfTraining = SelfTraining()

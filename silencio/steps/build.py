@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, git_commit
 from silencio.progress import Progress, Tell, counting, nobody
+from silencio.settings import Experiment
 from silencio.steps.house import House
 
 # Rooms are imported by the steps that need them: a step that finds its work done must not wait for torch.
 if TYPE_CHECKING:
     from silencio.data.windows.crews import Crew
+    from silencio.data.windows.store import Windows
     from silencio.evaluation.gates import GateResult
     from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
     from silencio.training.epoch import Epoch
     from silencio.training.tracker import OpenTracker
+    from silencio.training.warm_start import Ancestor
 
 RECORDINGS = 12
 """How many test recordings the integration test and the canary send."""
@@ -52,11 +55,33 @@ def train(
     open_tracker: "OpenTracker | None" = None,
     on_epoch: "Callable[[Epoch], None] | None" = None,
 ) -> Handover:
-    """Tracked as a run of its own, unless another tracker is given. `on_epoch` may raise to end it."""
+    """As the experiment says: from scratch, or from the champion's weights where it asks for a warm start.
+
+    Tracked as a run of its own, unless another tracker is given. `on_epoch` may raise to end it.
+    """
+    if house.experiment.model.architecture == "ensemble":
+        from silencio.steps.ensemble import train_ensemble
+
+        return train_ensemble(house, windows, tell, open_tracker)
     from silencio.data.windows.store import Windows
-    from silencio.models.weights import Sources, bring
+    from silencio.steps.ancestor import ancestor
+
+    store, asked = Windows.open(windows), house.experiment
+    began = ancestor(house, store, weights(house)) if asked.training.warm_start else None
+    return fit(house, asked, store, began, tell, open_tracker, on_epoch)
+
+
+def fit(
+    house: House,
+    experiment: Experiment,
+    store: "Windows",
+    began: "Ancestor | None",
+    tell: Tell = nobody,
+    open_tracker: "OpenTracker | None" = None,
+    on_epoch: "Callable[[Epoch], None] | None" = None,
+) -> Handover:
     from silencio.registry.runs import Runs
-    from silencio.training.run import train as fit
+    from silencio.training.run import train as learn
 
     def told(epoch: "Epoch") -> None:
         tell(Progress(epoch.number, epoch.of, f"epochs, {epoch.said()}"))
@@ -64,11 +89,17 @@ def train(
             on_epoch(epoch)
 
     runs = Runs(house.site, house.workspace)
-    sources = Sources(house.workspace / "raw/weights", runs.uri)
-    weights = bring(house.experiment.model, sources)
-    store, cluster = Windows.open(windows), house.site.ray_address
-    opened = open_tracker or runs.open
-    return fit(house.experiment, store, house.workspace, opened, told, weights, cluster)
+    opened, cluster = open_tracker or runs.open, house.site.ray_address
+    return learn(experiment, store, house.workspace, opened, told, weights(house), began, cluster)
+
+
+def weights(house: House) -> Path | None:
+    """The file of published weights that the experiment names, brought to this machine."""
+    from silencio.models.weights import Sources, bring
+    from silencio.registry.runs import tracking_uri
+
+    sources = Sources(house.workspace / "raw/weights", tracking_uri(house.site, house.workspace))
+    return bring(house.experiment.model, sources)
 
 
 def champion(house: House, checkpoint: Handover) -> Handover | None:

@@ -50,6 +50,7 @@ def tune(house: House, trials: int | None = None, tell: Tell = nobody, crew: Cre
     from silencio.training.tuning.space import Space
     from silencio.training.tuning.study import open_study
 
+    _refuse_several_trainings(house.experiment)
     space = Space.of(house.experiment)
     catalog = build.ingest(house, tell=tell)
     windows = build.features(house, catalog, tell)
@@ -121,6 +122,20 @@ class Attempt:
         made = build.train(house, windows, open_tracker=opened, on_epoch=heard)
         history = json.loads((made / HISTORY).read_text())
         return Outcome(made.facts["validation_map"], [epoch["validation_map"] for epoch in history])
+
+
+def _refuse_several_trainings(experiment: Experiment) -> None:
+    """A trial is one training, whose epochs tell early whether it is worth going on."""
+    if experiment.model.architecture == "ensemble":
+        raise WrongUse(
+            "model.architecture is ensemble, and a trial is the training of one model.",
+            "Tune its members one by one, then name them with what was found.",
+        )
+    if rounds := experiment.training.self_training.rounds:
+        raise WrongUse(
+            f"training.self_training.rounds is {rounds}, and a trial is one training.",
+            "Tune with 0 rounds, then set them again.",
+        )
 
 
 def _refuse_without_validation(windows: Handover) -> None:

@@ -13,7 +13,7 @@ from silencio.experiment import read_experiment
 from silencio.handover import Handover
 from silencio.models import build
 from silencio.settings import Experiment
-from silencio.training.losses import LogOdds
+from silencio.training.losses import asked_of_each
 
 WEIGHTS, LAST, EXPERIMENT, SPECIES = "model.safetensors", "last.safetensors", "experiment.yaml", "labels.csv"
 """`WEIGHTS` are those of the best epoch."""
@@ -40,8 +40,9 @@ class Checkpoint:
     def model(self) -> nn.Module:
         """Ready to predict: the sigmoid of what it says are probabilities, whatever it was trained with."""
         network = self.network()
-        chooses = self.experiment.training.loss.name == "cross_entropy"
-        return (LogOdds(network) if chooses else network).eval()
+        if self.experiment.training.loss.name == "cross_entropy":
+            network = asked_of_each(network)
+        return network.eval()
 
     def network(self, weights: str = WEIGHTS) -> nn.Module:
         """What was trained, as it was trained; to predict with, take `model`."""

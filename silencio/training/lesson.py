@@ -8,14 +8,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from silencio.data.windows.store import Windows
-from silencio.errors import SilencioError
-from silencio.settings import Experiment
+from silencio.errors import SilencioError, WrongUse
+from silencio.settings import Experiment, Training
 from silencio.training.targets import training_targets
 
 Rows = NDArray[np.int64]
 """Numbers of windows in the store."""
 
 NONE: Rows = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Overheard:
+    """Soundscapes that nobody labelled, with what a teacher heard in them as the lesson's targets."""
+
+    rows: Rows
+    belief: Tensor
+    """How much was heard in each, [rows]: it is drawn so often."""
+    share: float
+    """Of windows, over which one of them is laid."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +42,35 @@ class Lesson:
     replays: int = 0
     chooses: bool = False
     """Whether a model is to choose one species of all, as cross_entropy asks, and so targets are shares."""
+    overheard: Overheard | None = None
 
     @classmethod
     def of(cls, experiment: Experiment, windows: Windows) -> "Lesson":
         """Raises if there is nothing to learn."""
+        settings = experiment.training
         taught, validation = parts(windows)
-        loss = experiment.training.loss
-        targets = training_targets(windows, loss, experiment.data.secondary_weight)
-        return cls(windows, targets, taught, validation, chooses=loss.name == "cross_entropy")
+        chooses = settings.loss.name == "cross_entropy"
+        targets = training_targets(windows, settings.loss, experiment.data.secondary_weight)
+        if settings.era == "all":
+            return cls(windows, targets, taught, validation, chooses=chooses)
+        is_newer = newer(windows)
+        older, newest = taught[~is_newer[taught]], taught[is_newer[taught]]
+        if settings.era == "older":
+            _refuse_none_of(older, taught, settings)
+            return cls(windows, targets, older, validation[~is_newer[validation]], chooses=chooses)
+        _refuse_none_of(newest, taught, settings)
+        replays = min(round(settings.replay * len(newest)), len(older))
+        return cls(windows, targets, newest, validation, older, replays, chooses)
 
     @property
     def length(self) -> int:
         """Windows of an epoch."""
         return len(self.taught) + self.replays
+
+    @property
+    def labelled(self) -> Rows:
+        """All that some epoch may teach."""
+        return np.concatenate([self.taught, self.replayed]) if self.replays else self.taught
 
     def epoch(self, generator: torch.Generator) -> Rows:
         """The windows of one epoch, in a drawn order, [length]."""
@@ -70,3 +97,17 @@ def parts(windows: Windows) -> tuple[Rows, Rows]:
             "Give the data more recordists, or change data.split.",
         )
     return train, validation
+
+
+def newer(windows: Windows) -> NDArray[np.bool_]:
+    """Which windows are of the newest recordings, [windows]; what nobody dated is not."""
+    return windows.index["era"].eq_missing("newer").to_numpy()
+
+
+def _refuse_none_of(era: Rows, taught: Rows, settings: Training) -> None:
+    if not len(era):
+        raise WrongUse(
+            f"training.era is {settings.era}, and none of {len(taught)} windows to train on is {settings.era}: "
+            "that is said by when a recording was made, and what nobody dated counts as older.",
+            "Check that the data say when, change data.split.newer, or set training.era to all.",
+        )

@@ -24,6 +24,7 @@ from silencio.settings import Experiment
 from silencio.training.ahead import Clocked, ahead
 from silencio.training.augment import Augment, Batch
 from silencio.training.batches import batches, pictures, steps_of
+from silencio.training.checkpoint import Checkpoint
 from silencio.training.compute import Compute
 from silencio.training.distributed.team import ALONE, Team, equal_part
 from silencio.training.epoch import Epoch
@@ -32,6 +33,7 @@ from silencio.training.lesson import Lesson
 from silencio.training.losses import Objective
 from silencio.training.stopping import is_over
 from silencio.training.targets import balanced_weights
+from silencio.training.warm_start import inherit
 
 OTHERS = 15_485_863
 """What lies between the seeds of a team's processes: more than epochs are ever counted."""
@@ -69,9 +71,10 @@ def fit(
     state: Path,
     on_epoch: Callable[[Epoch], None],
     weights: Path | None = None,
+    ancestor: Checkpoint | None = None,
     team: Team = ALONE,
 ) -> Trained:
-    """Goes on from `state` if it exists, else begins with `weights` if there are any.
+    """Goes on from `state` if it exists, else begins with the ancestor's weights, or with `weights`, or with none.
 
     Of a team, every process calls it with the same; the first one writes the state and tells of epochs.
     """
@@ -80,7 +83,9 @@ def fit(
     compute.prepare(settings)
     torch.manual_seed(experiment.seed)
     model = build(experiment.model, lesson.windows.front_end.shape, len(lesson.windows.species))
-    if weights and not state.exists():
+    if ancestor and not state.exists():
+        inherit(model, ancestor, experiment, lesson.windows.species)
+    elif weights and not state.exists():
         begin_with(model, weights, experiment.model, lesson.windows.front_end)
     steps = steps_of(lesson.length, settings.batch_size)
     objective = make_objective(experiment, lesson)
@@ -135,7 +140,7 @@ def make_objective(experiment: Experiment, lesson: Lesson) -> Objective:
             "Set it to bce, which asks whether it is there.",
         )
     balanced = loss.class_weights == "balanced"
-    return Objective(loss, balanced_weights(windows.targets()[lesson.taught]) if balanced else None)
+    return Objective(loss, balanced_weights(windows.targets()[lesson.labelled]) if balanced else None)
 
 
 def train_epoch(learner: Learner, made: Iterator[Batch]) -> Pace:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from silencio.errors import WrongUse
+from silencio.models.ensemble import Ensemble
 from silencio.settings import Loss
 from silencio.training.targets import IGNORED
 
@@ -114,6 +115,14 @@ class Cost(nn.Module):
 
     def forward(self, pictures: Tensor, targets: Tensor) -> Tensor:
         return self._objective.of(self.model, pictures, targets)
+
+
+def asked_of_each(model: nn.Module) -> nn.Module:
+    """A model that was trained to choose; of an ensemble every member, for what is averaged is probabilities."""
+    if isinstance(model, Ensemble):
+        model.members = nn.ModuleList(LogOdds(member) for member in model.members)
+        return model
+    return LogOdds(model)
 
 
 class LogOdds(nn.Module):

@@ -1,6 +1,7 @@
 """Train: windows in, a sealed checkpoint out."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,16 +16,21 @@ from silencio.errors import WrongUse
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of, digest_of_file, git_commit
 from silencio.settings import Experiment
-from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS
+from silencio.training.checkpoint import EXPERIMENT, LAST, SPECIES, WEIGHTS, Checkpoint
 from silencio.training.compute import kind_of_device
 from silencio.training.epoch import Epoch
 from silencio.training.lesson import Lesson
 from silencio.training.loop import Trained, fit
 from silencio.training.plots import draw_curves
+from silencio.training.self_training import overhear, round_of, unlabelled
 from silencio.training.tracker import Described, OpenTracker
+from silencio.training.warm_start import Ancestor
 from silencio.workspace import Workspace
 
-STATE, HISTORY = "state.safetensors", "history.json"
+log = logging.getLogger(__name__)
+
+STATE, HISTORY, INPUTS = "state.safetensors", "history.json", "inputs.json"
+"""`INPUTS` are kept with the checkpoint where it is tracked, for whoever finds it there alone."""
 
 
 def train(
@@ -34,21 +40,54 @@ def train(
     open_tracker: OpenTracker,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     weights: Path | None = None,
+    ancestor: Ancestor | None = None,
     cluster: str | None = None,
 ) -> Handover:
-    """`weights` is the file that `experiment.model.weights` names, brought to this machine; `cluster` the address
-    of a Ray cluster, for a training by workers."""
-    lesson = Lesson.of(experiment, windows)
-    inputs = {
-        "windows": windows.handover.digest,
-        "seed": experiment.seed,
-        "secondary_weight": experiment.data.secondary_weight,
-        "model": experiment.model.model_dump(mode="json"),
-        "training": experiment.training.model_dump(mode="json"),
-        "weights": digest_of_file(weights) if weights else None,
-        "device": kind_of_device(experiment.training),
-        "code": code_digest("models", "training"),
-    }
+    """`weights` is the file that `experiment.model.weights` names, brought to this machine; `ancestor` the champion's
+    checkpoint, where the experiment asks for a warm start and there is one; `cluster` the address of a Ray cluster,
+    for a training by workers.
+
+    Of a training in rounds: the checkpoint that did best on validation, the last where nobody validates.
+    """
+    rounds = experiment.training.self_training.rounds
+    if rounds:
+        unlabelled(windows, experiment.training.self_training)
+    made: list[Handover] = []
+    for number in range(rounds + 1):
+        if rounds:
+            log.info("round %d of %d%s", number, rounds, ": its teacher is the last" if number else "")
+        teacher = Checkpoint(made[-1]) if made else None
+        asked = round_of(experiment, number)
+        made.append(
+            train_once(asked, windows, workspace, open_tracker, on_epoch, weights, ancestor, teacher, cluster)
+        )
+    # Of equals the last.
+    number = max(range(rounds + 1), key=lambda n: (made[n].facts["validation_map"] or 0.0, n))
+    if rounds:
+        log.info("round %d is the result", number)
+    return made[number]
+
+
+def train_once(
+    experiment: Experiment,
+    windows: Windows,
+    workspace: Workspace,
+    open_tracker: OpenTracker,
+    on_epoch: Callable[[Epoch], None],
+    weights: Path | None,
+    ancestor: Ancestor | None,
+    teacher: Checkpoint | None,
+    cluster: str | None,
+) -> Handover:
+    """One checkpoint: a round of a training in rounds, or all of another."""
+    lesson = lesson_of(experiment, windows, ancestor)
+    inputs = inputs_of(
+        experiment,
+        windows,
+        weights,
+        ancestor.digest if ancestor else None,
+        teacher.handover.digest if teacher else None,
+    )
 
     def build(folder: Path) -> Mapping[str, Any]:
         data = {kind: digest for kind, digest in learnt_from(windows).items() if digest}
@@ -59,22 +98,31 @@ def train(
                 tracker.epoch(epoch)
                 on_epoch(epoch)
 
+            if experiment.training.warm_start and ancestor is None:
+                log.info("there is no champion to begin with: training from scratch, on everything")
+            taught = overhear(lesson, teacher, experiment.training) if teacher else lesson
+            begun = (folder / STATE).exists()
+            begin = ancestor.open() if ancestor and not begun else None
             learn = fit if experiment.training.workers is None else by_workers(cluster)
-            trained = learn(experiment, lesson, folder / STATE, tell, weights)
+            trained = learn(experiment, taught, folder / STATE, tell, weights, begin)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
             # A kill between an epoch's end and its word left one untold; those that are told are not told twice.
             for epoch in trained.history:
                 tracker.epoch(epoch)
-            for name in (WEIGHTS, EXPERIMENT, SPECIES, HISTORY):
+            (folder / INPUTS).write_text(json.dumps(inputs, indent=2) + "\n")
+            for name in (WEIGHTS, EXPERIMENT, SPECIES, HISTORY, INPUTS):
                 tracker.keep(folder / name)
+            # A checkpoint is what was learnt: which inputs led to it stands in its facts.
+            (folder / INPUTS).unlink()
             picture = curves_of(workspace, digest_of(inputs))
             tracker.keep(draw_curves(trained.history, experiment.name, picture), "plots")
             facts = {
                 "run": tracker.key,
                 "run_id": tracker.run_id,
                 "commit": git_commit(),
-                "frontend": windows.front_end.model_dump(),
+                "frontend": windows.front_end.model_dump(mode="json"),
+                "round": experiment.training.self_training.rounds,
                 **facts_of(trained.history),
             }
         # Not before the tracker is done, which may wait for its server: a kill meanwhile costs no epoch.
@@ -104,6 +152,44 @@ def by_workers(cluster: str | None) -> Callable[..., Trained]:
             "Install silencio[distributed], or leave training.workers out.",
         ) from error
     return partial(fit_on_ray, address=cluster)
+
+
+def lesson_of(experiment: Experiment, windows: Windows, ancestor: Ancestor | None) -> Lesson:
+    """Without a champion, a retraining has nothing yet that it could forget: it learns from all eras."""
+    settings = experiment.training
+    if settings.warm_start and ancestor is None:
+        scratch = settings.model_copy(update={"era": "all"})
+        return Lesson.of(experiment.model_copy(update={"training": scratch}), windows)
+    return Lesson.of(experiment, windows)
+
+
+def inputs_of(
+    experiment: Experiment, windows: Windows, weights: Path | None, ancestor: str | None, teacher: str | None
+) -> dict[str, Any]:
+    """All that shapes a checkpoint; `ancestor` and `teacher` are the digests of others."""
+    return {
+        "windows": windows.handover.digest,
+        "seed": experiment.seed,
+        "secondary_weight": experiment.data.secondary_weight,
+        "model": experiment.model.model_dump(mode="json"),
+        "training": experiment.training.model_dump(mode="json"),
+        "weights": digest_of_file(weights) if weights else None,
+        "ancestor": ancestor,
+        "teacher": teacher,
+        "device": kind_of_device(experiment.training),
+        "code": code_digest("models", "training"),
+    }
+
+
+def is_a_round_of(
+    experiment: Experiment, windows: Windows, weights: Path | None, inputs: Mapping[str, Any]
+) -> bool:
+    """Whether a checkpoint of these inputs came from this very training, or from a round of it."""
+    others = inputs.get("ancestor"), inputs.get("teacher")
+    return any(
+        inputs_of(round_of(experiment, number), windows, weights, *others) == inputs
+        for number in range(experiment.training.self_training.rounds + 1)
+    )
 
 
 def write(trained: Trained, experiment: Experiment, folder: Path) -> None:

@@ -21,6 +21,10 @@ class Described:
     """Digests of what it learns from, by kind: {"catalog": …, "windows": …}."""
 
 
+KEPT = "checkpoint"
+"""The folder of a run's artifacts that holds its checkpoint."""
+
+
 class Tracker(Protocol):
     @property
     def key(self) -> str:
@@ -36,7 +40,7 @@ class Tracker(Protocol):
     def figures(self, figures: Mapping[str, float], step: int) -> None:
         """Draw other figures, such as the best of all trials so far."""
 
-    def keep(self, path: Path, place: str = "checkpoint") -> None:
+    def keep(self, path: Path, place: str = KEPT) -> None:
         """Keep a file of the result, as it is now, in a folder of the run."""
 
 

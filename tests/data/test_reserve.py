@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import soundfile
 
+from silencio.data import readers
 from silencio.data.delivery import DELIVERED
 from silencio.data.reserve import compose
 from silencio.data.reserve.hours import is_night
@@ -23,7 +24,7 @@ from silencio.data.reserve.soundscapes import plan_soundscapes, score_soundscape
 from silencio.data.reserve.species import CLASSES, inhabitants
 from silencio.errors import WrongUse
 from silencio.experiment import load_experiment
-from silencio.settings import Reserve
+from silencio.settings import Data, Reserve
 
 RATE = 32_000
 SMALL = Reserve(seed=3, species=4, recordings_per_species=3, recordists=4, soundscapes=4, sites=2)
@@ -250,3 +251,35 @@ def test_soundscapes_hold_overlaps_silence_and_calls_from_near_to_hardly_audible
 def test_too_few_soundscapes_for_the_sites_are_refused_with_the_way_out() -> None:
     with pytest.raises(WrongUse, match=r"5 soundscapes for 4 sites.*set soundscapes to 8 or more"):
         plan_soundscapes(Reserve(soundscapes=5, sites=4))
+
+
+def test_soundscapes_that_nobody_labels_leave_all_else_as_it_is(reserve: Path, tmp_path: Path) -> None:
+    compose(SMALL.model_copy(update={"unlabelled": 3}), tmp_path)
+
+    with_them, without = files(tmp_path), files(reserve)
+    more = {name for name in with_them if name.startswith("unlabeled_soundscapes/")}
+    assert {name: content for name, content in with_them.items() if name not in more} == without
+    assert len(more) == 3
+    assert {Path(name).name[:3] for name in more} == {"S01", "S02"}, "at the same sites"
+    assert {Path(name).name for name in more}.isdisjoint(Path(name).name for name in without), "on other days"
+
+
+def test_more_unlabelled_soundscapes_begin_with_the_same() -> None:
+    two, five = (plan_soundscapes(SMALL.model_copy(update={"unlabelled": n})) for n in (2, 5))
+    assert [s.filename for s in two if not s.labelled][:2] == [s.filename for s in five if not s.labelled][:2]
+    assert [s.labelled for s in five] == [True] * 4 + [False] * 5
+
+
+def test_what_nobody_labelled_is_read_if_it_is_asked_for(reserve: Path, tmp_path: Path) -> None:
+    settings = SMALL.model_copy(update={"unlabelled": 2})
+    compose(settings, tmp_path)
+
+    asked, not_asked = (
+        readers.read(Data(reserve=settings, unlabelled=asked), tmp_path).recordings for asked in (True, False)
+    )
+
+    none = asked.filter(labelled="none")
+    assert len(none) == 2
+    assert none["recorded_at"].null_count() == 0
+    assert set(none["recordist"]) == {"S01", "S02"}
+    assert asked.filter(pl.col("labelled") != "none").equals(not_asked)

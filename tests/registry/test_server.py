@@ -24,7 +24,7 @@ from tests.stores import make_experiment, make_windows
 from tests.training.untracked import untracked
 
 EPOCHS = 5
-CHECKPOINT = {"model.safetensors", "experiment.yaml", "labels.csv", "history.json"}
+CHECKPOINT = {"model.safetensors", "experiment.yaml", "labels.csv", "history.json", "inputs.json"}
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

@@ -159,3 +159,25 @@ def test_without_a_validation_part_there_is_nothing_to_choose_by(spoken: Path, t
 def test_workers_are_for_ray(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="--workers 2 is for Ray"):
         tune_command("tiny", tmp_path, workers=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"training.self_training.rounds": 1},
+            r"rounds is 1, and a trial is one training\. Tune with 0 rounds",
+        ),
+        (
+            {"model": {"architecture": "ensemble", "members": [{"architecture": "cnn"}] * 2}},
+            r"is ensemble, and a trial is the training of one model\. Tune its members",
+        ),
+    ],
+    ids=["rounds", "members"],
+)
+def test_what_is_several_trainings_is_refused_before_any(
+    change: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    asked = changed(searched(tmp_path), change, "test")
+    with pytest.raises(WrongUse, match=message):
+        tune(house_at(tmp_path, asked))

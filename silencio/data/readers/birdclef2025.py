@@ -1,6 +1,7 @@
 """Read a data set in the layout of BirdCLEF 2025.
 
     train.csv  taxonomy.csv  train_audio/<species>/*.ogg  train_soundscapes/<site>_<date>_<time>.ogg
+    unlabeled_soundscapes/  (as BirdCLEF 2024 called it; more of them, that nobody labels in any table)
 
 Kaggle's release says neither when a clip was recorded nor what calls in a soundscape. Where these tables lie
 beside it, they are used (the built-in reserve writes all but the last):
@@ -11,7 +12,8 @@ beside it, they are used (the built-in reserve writes all but the last):
     xeno_canto.csv, xeno_canto.json  when the clips from there were recorded
 
 Without the labels nobody knows what calls in the soundscapes: they are left out, for as recordings of silence
-they would be judged on, or taken in as unlabelled where the settings ask for them.
+they would be judged on, or taken in as unlabelled where the settings ask for them, as those of
+unlabeled_soundscapes always are.
 """
 
 from pathlib import Path
@@ -28,7 +30,8 @@ from silencio.data.readers.xeno_canto import recorded_on_xeno_canto
 from silencio.errors import WrongUse
 from silencio.settings import Data
 
-LABELS = "train_soundscapes_labels.csv"
+TRAIN, UNLABELLED = "train_soundscapes", "unlabeled_soundscapes"
+LABELS = f"{TRAIN}_labels.csv"
 CLIPS = (
     *("filename", "primary_label", "secondary_labels", "author"),
     *("latitude", "longitude", "rating", "license"),
@@ -45,13 +48,20 @@ def read(root: Path, data: Data) -> Delivery:
                 f"{root} holds no {name}.", "Name the folder that BirdCLEF's archive was unpacked into."
             )
     clips, species = _clips(root), read_species(root)
-    heard = {path.name for path in (root / "train_soundscapes").glob("[!.]*") if is_audio(path)}
+    parts, heard = [clips], _files(root / TRAIN)
+    if data.unlabelled:
+        parts.append(_soundscapes(root, UNLABELLED, _files(root / UNLABELLED), "none"))
     if (root / LABELS).exists():
         calls = read_table(root / LABELS, CALLS)
-        soundscapes = _soundscapes(root, heard | set(calls["filename"].drop_nulls()), "timed")
-        return Delivery(pl.concat([clips, soundscapes]), species, _annotations(calls))
-    soundscapes = _soundscapes(root, heard if data.unlabelled else set(), "none")
-    return Delivery(pl.concat([clips, soundscapes]), species)
+        parts.append(_soundscapes(root, TRAIN, heard | set(calls["filename"].drop_nulls()), "timed"))
+        return Delivery(pl.concat(parts), species, _annotations(calls))
+    if data.unlabelled:
+        parts.append(_soundscapes(root, TRAIN, heard, "none"))
+    return Delivery(pl.concat(parts), species)
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("[!.]*") if is_audio(path)}
 
 
 def _clips(root: Path) -> pl.DataFrame:
@@ -92,17 +102,17 @@ def _conditions(path: Path) -> pl.DataFrame:
     return table.with_columns(columns).unique("filename", keep="first", maintain_order=True)
 
 
-def _soundscapes(root: Path, files: set[str], labelled: str) -> pl.DataFrame:
+def _soundscapes(root: Path, folder: str, files: set[str], labelled: str) -> pl.DataFrame:
     """Who recorded one is its site, whose recorder colours all that it hears."""
     table = pl.DataFrame({"filename": sorted(files)}, schema={"filename": pl.String()})
     parts = pl.col("filename").str.extract_groups(SITE)
     rows = table.with_columns(
-        path="train_soundscapes/" + pl.col("filename"),
+        path=f"{folder}/" + pl.col("filename"),
         labelled=pl.lit(labelled),
         recordist=parts.struct.field("site"),
         recorded_at=parts.struct.field("time").map_elements(stamp, pl.Datetime("us")),
     )
-    known = _conditions(root / "train_soundscapes_conditions.csv")
+    known = _conditions(root / f"{TRAIN}_conditions.csv")
     rows = rows.join(known, on="filename", how="left", maintain_order="left", suffix="_said")
     if "recorded_at_said" in rows.columns:
         rows = rows.with_columns(recorded_at=pl.coalesce("recorded_at_said", "recorded_at"))
@@ -110,6 +120,6 @@ def _soundscapes(root: Path, files: set[str], labelled: str) -> pl.DataFrame:
 
 
 def _annotations(calls: pl.DataFrame) -> pl.DataFrame:
-    recording = "train_soundscapes/" + pl.col("filename")
+    recording = f"{TRAIN}/" + pl.col("filename")
     cells = calls.with_columns(number("start", 0), number("end", 0), number("snr_db"), recording=recording)
     return cells.rename({"primary_label": "label"}).select(ANNOTATIONS.names())

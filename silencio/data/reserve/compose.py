@@ -34,6 +34,7 @@ def compose(settings: Reserve, folder: Path, progress: Callable[[int, int], None
         train_conditions.csv              filename, recorded_at, snr_db, overlap, night, colour_db, dialect
         train_soundscapes_conditions.csv  filename, recorded_at, overlap, night, colour_db
         train_soundscapes_labels.csv      filename, start, end, primary_label, snr_db: of each bout in them
+        unlabeled_soundscapes/<site>_<date>_<time>.ogg  if the settings ask for some; spelt as BirdCLEF 2024 did
 
     All audio is Ogg Vorbis, 32 kHz, mono. Equal settings give equal bytes, whatever the number of processors.
     A folder that an earlier call did not finish is completed. `progress(done, total)` counts audio files.
@@ -50,7 +51,7 @@ def compose(settings: Reserve, folder: Path, progress: Callable[[int, int], None
         if progress is not None:
             progress(done, len(pieces))
     near = list(zip(recordings, heard[len(soundscapes) :], strict=True))
-    far = list(zip(soundscapes, heard[: len(soundscapes)], strict=True))
+    far = [one for one in zip(soundscapes, heard[: len(soundscapes)], strict=True) if one[0].labelled]
     for name, rows in {
         "taxonomy": map(tables.taxon, inhabitants(settings.seed, settings.species)),
         "train": map(tables.train, recordings),
@@ -80,7 +81,8 @@ def _write_audio(folder: Path, piece: Recording | Soundscape) -> list[Bout]:
         if not path.exists():
             _write(path, encode(render_recording(piece, calls)))
         return bouts(calls, piece.samples)
-    path, calls = folder / "train_soundscapes" / piece.filename, score_soundscape(piece)
+    home = "train_soundscapes" if piece.labelled else "unlabeled_soundscapes"
+    path, calls = folder / home / piece.filename, score_soundscape(piece)
     if not path.exists():
         _write(path, encode(render_soundscape(piece, calls)))
     return bouts(calls, SECONDS * RATE)

@@ -36,6 +36,7 @@ class Soundscape:
     raining: bool
     callers: tuple[Species, ...]
     strangers: tuple[Species, ...]
+    labelled: bool = True
 
     @property
     def filename(self) -> str:
@@ -47,34 +48,48 @@ class Soundscape:
 
 
 def plan_soundscapes(settings: Reserve) -> list[Soundscape]:
-    """At each site in turn, by day and by night; species are dealt so that none is left out."""
+    """At each site in turn, by day and by night; species are dealt so that none is left out. Those that are labelled,
+    and after them as many more as the settings say, of later days."""
     if settings.soundscapes < 2 * settings.sites:
         raise WrongUse(
             f"data.reserve has {settings.soundscapes} soundscapes for {settings.sites} sites.",
             f"Each site needs one by day and one by night: set soundscapes to {2 * settings.sites} or more, "
             f"or sites to {settings.soundscapes // 2} or fewer.",
         )
+    # Drawn apart: however many there are that nobody labels, those that are labelled stay the same.
+    return [*_plan(settings, settings.soundscapes, True), *_plan(settings, settings.unlabelled, False)]
+
+
+def _plan(settings: Reserve, count: int, labelled: bool) -> Iterator[Soundscape]:
     residents = inhabitants(settings.seed, settings.species)
     # Where it is never night, or always, those who would sleep call as well: else nobody would hear them.
     all_in_one = settings.night in (0, 1)
+    drawn = () if labelled else ("unlabelled",)
     dealt = {
         (site, night): deal(
             residents if all_in_one else awake(residents, night),
-            chance(settings.seed, "deal", site, int(night)),
+            chance(settings.seed, *drawn, "deal", site, int(night)),
         )
         for site in range(settings.sites)
         for night in (False, True)
     }
-    raining = some(settings.soundscapes, settings.rain, chance(settings.seed, "rain"))
-    return [_soundscape(settings, index, raining[index], dealt) for index in range(settings.soundscapes)]
+    raining = some(count, settings.rain, chance(settings.seed, *drawn, "rain"))
+    for index in range(count):
+        rng = chance(settings.seed, *drawn, "soundscape", index)
+        yield _soundscape(settings, index, count, labelled, raining[index], dealt, rng)
 
 
 def _soundscape(
-    settings: Reserve, index: int, raining: bool, dealt: dict[tuple[int, bool], Iterator[Species]]
+    settings: Reserve,
+    index: int,
+    count: int,
+    labelled: bool,
+    raining: bool,
+    dealt: dict[tuple[int, bool], Iterator[Species]],
+    rng: np.random.Generator,
 ) -> Soundscape:
-    rng = chance(settings.seed, "soundscape", index)
     turn, site = divmod(index, settings.sites)
-    turns = len(range(site, settings.soundscapes, settings.sites))
+    turns = len(range(site, count, settings.sites))
     night = nights(turns, settings.night)[turn]
     callers = list(islice(dealt[site, night], int(rng.integers(2, 5))))
     if rng.random() < 0.15:
@@ -84,12 +99,15 @@ def _soundscape(
         reserve=settings,
         site=site,
         # A day of its own for each: no two files of a site can have the same name.
-        recorded_at=moment(FIRST_DAY + timedelta(days=index), night, rng),
+        recorded_at=moment(
+            FIRST_DAY + timedelta(days=index + (0 if labelled else settings.soundscapes)), night, rng
+        ),
         raining=raining,
         callers=tuple(dict.fromkeys(callers)),
         strangers=tuple(
             far[int(which)] for which in rng.integers(len(far), size=int(rng.integers(1, 4 if night else 6)))
         ),
+        labelled=labelled,
     )
 
 

@@ -2,8 +2,8 @@
 
     recordings = assign(recordings, experiment.data.split, experiment.seed, alike)
 
-What nobody labelled is neither trained nor judged on. What guides said, and what was heard in passing, is
-trained on and never judges: an ingest leaves out of it what sounds the same as a released recording
+What nobody labelled is never judged on, nor trained on but by self-training. What guides said, and what was heard in
+passing, is trained on and never judges: an ingest leaves out of it what sounds the same as a released recording
 (`silencio.data.ingest.quarantine.echo`), for that one may judge.
 """
 
@@ -57,12 +57,20 @@ def assign(
 
 
 def _era(newer: float) -> pl.Expr:
-    """The newest share of what is dated is newer; recordings of one moment are of one era."""
+    """The newest share of what is dated is newer; recordings of one moment are of one era.
+
+    It is a share of the clips, where there are any: soundscapes are recorded in few months, hour after hour, and
+    those that are newer than any clip would leave no newer clip to learn from.
+    """
     at = pl.col("recorded_at")
+    clip = (pl.col("labelled") == "whole") & at.is_not_null()
+    counted = at.filter(clip | ~clip.any())
     # How many are newer still: of one moment, all have the same rank.
-    rank = at.rank("min", descending=True)
-    is_newer = rank <= (newer * at.count()).round()
-    return pl.when(is_newer).then(pl.lit("newer")).when(at.is_not_null()).then(pl.lit("older")).alias("era")
+    rank = counted.rank("min", descending=True)
+    oldest = counted.filter(rank <= (newer * counted.count()).round()).min()
+    return (
+        pl.when(at >= oldest).then(pl.lit("newer")).when(at.is_not_null()).then(pl.lit("older")).alias("era")
+    )
 
 
 def _with_units(dealt: pl.DataFrame, alike: Iterable[tuple[str, str]]) -> pl.DataFrame:

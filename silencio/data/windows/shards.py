@@ -89,7 +89,7 @@ class Shards:
     @classmethod
     def of(cls, front_end: FrontEnd, workspace: Workspace) -> Self:
         made_by = {
-            "front_end": front_end.model_dump(),
+            "front_end": front_end.anywhere().model_dump(mode="json"),
             "audio": code_digest("audio"),
             "hearing": digest_of_file(Path(__file__).with_name("hearing.py")),
         }

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silencio.audio import Scale
+from silencio.audio.embedding import found
 from silencio.data.catalog import Catalog
 from silencio.data.species import Species, read_species, write_species
 from silencio.data.windows.building import make_shards
@@ -76,6 +77,7 @@ class Windows:
 
     @cached_property
     def front_end(self) -> FrontEnd:
+        """Of an embedding model it knows what it is, not where it lies."""
         return FrontEnd.model_validate_json((self.handover / "frontend.json").read_text())
 
     def rows(self, part: str) -> NDArray[np.int64]:
@@ -101,19 +103,19 @@ def build_windows(
     """`progress` is told (recordings done, recordings in all); who hears them makes no difference to the result."""
     inputs = {
         "catalog": catalog_handover.digest,
-        "front_end": front_end.model_dump(),
+        "front_end": front_end.anywhere().model_dump(mode="json"),
         "code": code_digest("audio", "data"),
     }
 
     def build(folder: Path) -> Filled:
         catalog, shards = Catalog.open(catalog_handover), Shards.of(front_end, workspace)
         with only_one(shards.lock):
-            made = make_shards(catalog, front_end, shards, progress, crew)
+            made = make_shards(catalog, found(front_end, workspace.root), shards, progress, crew)
             _share(shards, made, folder)
         index = index_of(catalog, made, front_end)
         index.write_parquet(folder / "index.parquet")
         write_species(catalog.species, folder / "species.csv")
-        (folder / "frontend.json").write_text(front_end.model_dump_json(indent=2) + "\n")
+        (folder / "frontend.json").write_text(front_end.anywhere().model_dump_json(indent=2) + "\n")
         known = {shard_name(number): shard.digest for number, shard in enumerate(made)}
         facts = {"windows": len(index), "shape": list(front_end.shape), "shards": len(made)}
         return Filled(facts, known)

@@ -16,8 +16,9 @@ from silencio.training.augment.fitting import check
 from silencio.training.augment.gain import louder_or_softer
 from silencio.training.augment.masks import BANDS, TIME, mask
 from silencio.training.augment.mixup import mixup
+from silencio.training.augment.overheard import lay_overheard
 from silencio.training.augment.pitch import Pitch
-from silencio.training.augment.start import NOBODY, cut, next_windows, strips
+from silencio.training.augment.start import NOBODY, cut, next_windows, stretched, strips
 from silencio.training.augment.threshold import raise_floor
 from silencio.training.lesson import NONE, Lesson, Rows
 
@@ -42,7 +43,7 @@ class Augment:
         self._pitch = Pitch(front_end, front_end.shape[-2]) if self._has_bands else None
         # Of a picture; an image's columns are averages of frames, and share none with the next one's.
         self._shared = 1 if front_end.features == "log_mel" else 0
-        rows = np.concatenate([lesson.taught, lesson.replayed])
+        rows = lesson.labelled
         self._next = next_windows(windows) if settings.random_start and self._has_bands else None
         self._company = Company(windows, rows) if settings.same_species else None
         self._backgrounds = backgrounds(windows) if settings.background else NONE
@@ -52,35 +53,38 @@ class Augment:
         self._find_all_that_is_asked_for(rows)
 
     def __call__(self, rows: Rows, generator: torch.Generator) -> Batch:
-        settings, targets = self._settings, self._lesson.targets[rows]
-        pictures = self.heard(rows, generator)
+        settings, lesson = self._settings, self._lesson
+        pictures, targets = self.heard(rows, generator), lesson.targets[rows]
         if settings.pitch and self._pitch:
             pictures = self._pitch(pictures, settings.pitch, generator)
         if self._decibels:
             pictures, targets = self._in_decibels(pictures, targets, rows, self._decibels, generator)
             pictures = self._decibels.pictures(pictures)
+        if lesson.overheard:
+            pictures, targets = lay_overheard(pictures, targets, lesson, self._stored, generator)
         if self._has_time:
             pictures = mask(pictures, settings.time_mask, TIME, generator, self._blank(pictures))
         if self._has_bands:
             pictures = mask(pictures, settings.frequency_mask, BANDS, generator, self._blank(pictures))
         if settings.mixup:
-            pictures, targets = mixup(pictures, targets, settings.mixup, generator, self._lesson.chooses)
+            pictures, targets = mixup(pictures, targets, settings.mixup, generator, lesson.chooses)
         return self._with_channels(pictures), targets
 
     def heard(self, rows: Rows, generator: torch.Generator) -> Tensor:
         """Windows that begin anywhere, and go by as fast as is drawn, [batch, bands, frames] or [batch,
         coefficients]; in decibels where those are needed."""
-        pictures = self._stored(rows)
-        if not (self._has_time and (self._settings.random_start or self._settings.speed)):
+        pictures, speed = self._sound(rows), self._settings.speed
+        if not self._has_time:
             return pictures
+        if not self._settings.random_start:
+            if not speed:
+                return pictures
+            return stretched(pictures, between(1 - speed, 1 + speed, len(rows), generator))
         after = self._next[rows] if self._next is not None else np.full(len(rows), NOBODY)
         joined = np.flatnonzero(after != NOBODY)
-        following = self._stored(after[joined]) if len(joined) else pictures[:0]
+        following = self._sound(after[joined]) if len(joined) else pictures[:0]
         strip, lengths = strips(pictures, torch.from_numpy(joined), following, self._shared)
-        begins = torch.zeros(len(rows), dtype=torch.int64)
-        if self._settings.random_start:
-            begins = torch.randint(pictures.shape[-1], (len(rows),), generator=generator)
-        speed = self._settings.speed
+        begins = torch.randint(pictures.shape[-1], (len(rows),), generator=generator)
         rates = between(1 - speed, 1 + speed, len(rows), generator) if speed else None
         return cut(strip, lengths, begins, rates)
 
@@ -111,7 +115,10 @@ class Augment:
     def _stored(self, rows: Rows) -> Tensor:
         features = torch.from_numpy(self._lesson.windows.features[rows])
         # An image's channels are all the same.
-        pictures = (features[:, 0] if features.dim() == 4 else features).float()
+        return (features[:, 0] if features.dim() == 4 else features).float()
+
+    def _sound(self, rows: Rows) -> Tensor:
+        pictures = self._stored(rows)
         return self._decibels.of(pictures, rows) if self._decibels else pictures
 
     def _blank(self, pictures: Tensor) -> Tensor | float:

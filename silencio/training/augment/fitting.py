@@ -12,15 +12,19 @@ OF_TIME = ("speed",)
 
 def check(settings: Augment, front_end: FrontEnd) -> None:
     """Raises if something is asked for that the front end leaves no room for."""
-    coefficients = front_end.features == "mfcc"
-    if coefficients:
+    features, no_bands = front_end.features, front_end.features in ("mfcc", "embedding")
+    if no_bands:
         for key in OF_DECIBELS:
-            _refuse(settings, key, "mfcc are coefficients, no bands whose power could be changed")
-    if coefficients and len(front_end.shape) == 1:
+            _refuse(
+                settings,
+                key,
+                f"audio.features is {features}, which has no bands whose power could be changed",
+            )
+    if len(front_end.shape) == 1:
         for key in OF_TIME:
-            _refuse(settings, key, f"audio.aggregate is {front_end.aggregate}, which leaves no time")
-    if coefficients or front_end.normalize != "none":
-        what = "mfcc have" if coefficients else f"audio.normalize {front_end.normalize} leaves"
+            _refuse(settings, key, f"{features} in one row of numbers leaves no time")
+    if no_bands or front_end.normalize != "none":
+        what = f"{features} has" if no_bands else f"audio.normalize {front_end.normalize} leaves"
         _refuse(settings, "gain_db", f"{what} no loudness to change")
 
 

@@ -59,13 +59,21 @@ def cut(strip: Tensor, lengths: Tensor, begins: Tensor, rates: Tensor | None = N
     if rates is None:
         return _frames(strip, (begins[:, None] + wanted) % lengths[:, None])
     at = begins[:, None] + wanted * rates[:, None]
-    before = at.floor()
-    whole = before.long()
-    return torch.lerp(
-        _frames(strip, whole % lengths[:, None]),
-        _frames(strip, (whole + 1) % lengths[:, None]),
-        (at - before)[:, None, :],
-    )
+    whole = at.floor().long()
+    return _between(strip, whole % lengths[:, None], (whole + 1) % lengths[:, None], at - whole)
+
+
+def stretched(pictures: Tensor, rates: Tensor) -> Tensor:
+    """So many times as fast, [batch], from where they begin. What is over early ends with its last frame."""
+    last = pictures.shape[-1] - 1
+    at = (torch.arange(last + 1) * rates[:, None]).clamp(max=last)
+    whole = at.floor().long()
+    return _between(pictures, whole, (whole + 1).clamp(max=last), at - whole)
+
+
+def _between(strip: Tensor, before: Tensor, after: Tensor, share: Tensor) -> Tensor:
+    """Frames `before` and `after`, and of the second so large a share; all [batch, wanted]."""
+    return torch.lerp(_frames(strip, before), _frames(strip, after), share[:, None, :])
 
 
 def _frames(strip: Tensor, numbers: Tensor) -> Tensor:

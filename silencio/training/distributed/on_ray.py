@@ -21,6 +21,7 @@ from ray.util.queue import Empty, Queue
 from silencio.cluster.meet import met
 from silencio.errors import SilencioError, WrongUse
 from silencio.settings import Experiment, Training
+from silencio.training.checkpoint import Checkpoint
 from silencio.training.compute import kind_of_device
 from silencio.training.distributed.together import check_workers, team_of
 from silencio.training.epoch import Epoch
@@ -41,6 +42,7 @@ class Task:
     lesson: Lesson
     state: Path
     weights: Path | None
+    ancestor: Checkpoint | None
     told: Queue
     """Where the first worker tells that it begins, and of every epoch."""
 
@@ -62,6 +64,7 @@ def fit_on_ray(
     state: Path,
     on_epoch: Callable[[Epoch], None],
     weights: Path | None = None,
+    ancestor: Checkpoint | None = None,
     address: str | None = None,
 ) -> Trained:
     """As `fit`, by the workers that the settings ask for; epochs are told here as they end."""
@@ -70,9 +73,10 @@ def fit_on_ray(
     check_workers(settings, workers)
     with met(address, workers * settings.threads), _folder(state.with_name("ray")) as folder:
         told = Queue(actor_options={"num_cpus": 0})
+        task = Task(experiment, lesson, state.resolve(), weights, ancestor, told)
         trainer = TorchTrainer(
             _work,  # type: ignore[arg-type]  # Ray's type knows of no answer, and its result has one
-            train_loop_config={"task": Task(experiment, lesson, state.resolve(), weights, told)},
+            train_loop_config={"task": task},
             scaling_config=_scaling(settings, workers),
             run_config=RunConfig(
                 name="training", storage_path=str(folder), failure_config=FailureConfig(max_failures=DEATHS)
@@ -147,7 +151,9 @@ def _work(config: dict[str, Task]) -> Trained | Refused | None:
         team = team_of(task.experiment.training)
         if team.rank == 0:
             task.told.put(BEGUN)
-        trained = fit(task.experiment, task.lesson, task.state, task.told.put, task.weights, team)
+        trained = fit(
+            task.experiment, task.lesson, task.state, task.told.put, task.weights, task.ancestor, team
+        )
         return trained if team.rank == 0 else None
     except SilencioError as error:
         return Refused(error.problem, error.remedy)

@@ -300,6 +300,24 @@ class TestEra:
         assert era["u"] is None
         assert list(era.values()).count("older") == 7
 
+    def test_soundscapes_have_an_era_and_move_no_clip(self) -> None:
+        newest = [
+            row(
+                f"s{n}",
+                None,
+                "A01",
+                labelled=("none", "timed")[n % 2],
+                recorded_at=DAY + timedelta(days=n - 3),
+            )
+            for n in range(99)
+        ]
+        clips = crowd(10, 1)
+
+        alone, beside = (column(assign(table(r), Split(), seed=1), "era") for r in (clips, [*clips, *newest]))
+
+        assert {i: beside[i] for i in alone} == alone
+        assert (beside["s0"], beside["s98"]) == ("older", "newer")
+
     def test_recordings_of_one_moment_are_of_one_era(self) -> None:
         rows = [row(str(n), recorded_at=DAY) for n in range(10)]
 

@@ -114,9 +114,12 @@ def test_back_from_decibels_a_window_is_what_was_stored(tmp_path: Path) -> None:
         ("standard", {"gain_db": 6}, "gain_db is 6, and audio.normalize standard leaves no loudness"),
         ("unit", {"gain_db": 6}, "gain_db is 6, and audio.normalize unit leaves no loudness"),
         ("image", {"gain_db": 6}, "gain_db"),
-        *(("mfcc", {key: 0.5}, f"{key} is 0.5, and mfcc are coefficients") for key in ("pitch", "colour_db")),
+        *(
+            ("mfcc", {key: 0.5}, f"{key} is 0.5, and audio.features is mfcc, which has no bands")
+            for key in ("pitch", "colour_db")
+        ),
         *(("mfcc", {key: 0.5}, key) for key in ("threshold_db", "same_species", "background", "gain_db")),
-        ("aggregated", {"speed": 0.2}, "speed is 0.2, and audio.aggregate is mean_std, which leaves no time"),
+        ("aggregated", {"speed": 0.2}, "speed is 0.2, and mfcc in one row of numbers leaves no time"),
     ],
 )
 def test_what_the_front_end_leaves_no_room_for_is_refused_by_its_key(

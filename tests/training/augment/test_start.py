@@ -6,7 +6,7 @@ import torch
 
 from silencio.audio import LogMel
 from silencio.settings import FrontEnd
-from silencio.training.augment.start import NOBODY, cut, next_windows, strips
+from silencio.training.augment.start import NOBODY, cut, next_windows, stretched, strips
 from tests.stores import FRONT_END
 from tests.training.augment.recorded import KINDS, Recorded, of, stored
 
@@ -138,3 +138,12 @@ def test_speed_is_at_most_as_far_off_as_is_set(tmp_path: Path) -> None:
 
     rates = pictures[:, 0, 0, 10] / 10
     assert 0.8 <= rates.min() < 0.9 < 1.1 < rates.max() <= 1.2
+
+
+def test_what_begins_where_it_begins_ends_with_its_last_frame_and_not_with_its_first() -> None:
+    ramp = torch.arange(40.0).expand(2, 3, 40)
+
+    faster, slower = stretched(ramp, torch.tensor([1.25, 0.8]))[:, 0]
+
+    np.testing.assert_allclose(faster, np.minimum(1.25 * np.arange(40), 39), atol=1e-4)
+    np.testing.assert_allclose(slower, 0.8 * np.arange(40), atol=1e-4)

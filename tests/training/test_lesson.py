@@ -1,0 +1,76 @@
+"""What an epoch is made of."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from silencio.data.windows.store import Windows
+from silencio.errors import WrongUse
+from silencio.training.lesson import Lesson
+from tests.training.eras import NEWER, altered, small, store_of_eras
+
+
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> Windows:
+    return store_of_eras(tmp_path_factory.mktemp("lesson") / "windows")
+
+
+def of(windows: Windows, training: str) -> Lesson:
+    return Lesson.of(small(training), windows)
+
+
+def are_newer(windows: Windows, rows: np.ndarray) -> list[bool]:
+    return windows.index.select(NEWER)[rows].to_series().to_list()
+
+
+def test_without_an_era_all_is_taught(windows: Windows) -> None:
+    assert set(of(windows, "").taught) == set(windows.rows("train"))
+    assert of(windows, "").length == 36
+
+
+def test_the_newer_are_taught_and_for_each_so_many_older_replayed(windows: Windows) -> None:
+    lesson = of(windows, "era: newer, replay: 0.5")
+
+    assert len(lesson.taught) == 12
+    assert all(are_newer(windows, lesson.taught))
+    assert len(lesson.replayed) == 24, "whether dated before, or not at all"
+    assert not any(are_newer(windows, lesson.replayed))
+    assert (lesson.replays, lesson.length) == (6, 18)
+    assert set(lesson.validation) == set(windows.rows("validation"))
+
+
+def test_no_more_are_replayed_than_there_are(windows: Windows) -> None:
+    assert of(windows, "era: newer, replay: 5").replays == 24
+
+
+def test_every_epoch_has_each_newer_one_once_and_another_draw_of_older_ones(windows: Windows) -> None:
+    lesson = of(windows, "era: newer, replay: 0.5")
+    generator = torch.Generator().manual_seed(1)
+
+    epochs = [lesson.epoch(generator) for _ in range(3)]
+
+    for epoch in epochs:
+        assert len(set(epoch)) == len(epoch) == lesson.length
+        assert set(lesson.taught) <= set(epoch)
+    assert len({frozenset(epoch) for epoch in epochs}) == 3
+
+
+def test_the_older_are_taught_and_validated_on_as_if_the_newer_were_yet_to_come(windows: Windows) -> None:
+    lesson = of(windows, "era: older")
+
+    assert len(lesson.taught) == 24
+    assert len(lesson.validation) == 12
+    assert not any(are_newer(windows, np.concatenate([lesson.taught, lesson.validation])))
+
+
+@pytest.mark.parametrize(("era", "there"), [("newer", "older"), ("older", "newer")])
+def test_an_era_of_which_there_is_nothing_is_an_error_that_says_what_to_change(
+    era: str, there: str, tmp_path: Path
+) -> None:
+    windows = altered(store_of_eras(tmp_path / "windows"), {"era": pl.lit(there)})
+
+    with pytest.raises(WrongUse, match=rf"none of 36 windows to train on is {era}.*data\.split\.newer"):
+        of(windows, f"era: {era}")
