@@ -51,6 +51,11 @@ def crossval(
     from silencio.registry.runs import Runs
     from silencio.training.tracker import Described
 
+    if house.experiment.training.warm_start:
+        raise WrongUse(
+            "training.warm_start is on, and the champion may have heard what a fold is tested on.",
+            "Train each fold from scratch: --set training.warm_start=false.",
+        )
     chosen = by or by_default(house)
     turns = list(turns_of(house, chosen, tell))
     runs = Runs(house.site, house.workspace)

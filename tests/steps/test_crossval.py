@@ -153,6 +153,13 @@ def test_where_no_recording_has_a_fold_that_is_said_at_once(tmp_path: Path) -> N
         list(turns_of(house_at(tmp_path, method="given"), By.FOLD))
 
 
+def test_a_champion_that_may_have_heard_a_fold_is_not_begun_with(house: House) -> None:
+    warm = changed(house.experiment, {"training.warm_start": True}, "test")
+
+    with pytest.raises(WrongUse, match="may have heard what a fold is tested on"):
+        crossval(House(warm, house.site, house.workspace))
+
+
 def test_an_experiment_that_leaves_a_group_out_is_validated_by_group(tmp_path: Path) -> None:
     assert by_default(house_at(tmp_path, method="leave_one_out", held_out="ana")) is By.GROUP
     assert by_default(house_at(tmp_path, method="given")) is By.FOLD

@@ -18,7 +18,7 @@ from silencio.settings import Experiment, Range
 
 ORIGIN = "tuning.space"
 SEARCHED = ("model", "training", "audio", "data.secondary_weight")
-WHERE_IT_RUNS = ("device", "threads", "workers", "sharding")
+WHERE_IT_RUNS = ("device", "threads", "workers", "sharding", "warm_start")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class Space:
                 f"{experiment.name} says nothing of what to search for.",
                 "Name keys and their ranges in tuning.space: "
                 "{training.learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}}.",
+            )
+        if experiment.model.architecture == "ensemble":
+            raise WrongUse(
+                f"{experiment.name} is an ensemble, whose members are trained apart.",
+                "Tune each of them in an experiment of its own.",
+            )
+        if experiment.training.warm_start:
+            raise WrongUse(
+                "training.warm_start is on: trials that began with different champions could not be compared.",
+                "Tune from scratch: --set training.warm_start=false.",
             )
         for key, values in space.items():
             _refuse_what_is_not_searched(key)
@@ -96,7 +106,7 @@ def _refuse_what_is_not_searched(key: str) -> None:
         )
     if key in {f"training.{name}" for name in WHERE_IT_RUNS}:
         raise WrongUse(
-            f"tuning.space names {key}, which says where a training runs, not what it learns.",
+            f"tuning.space names {key}, which says where a training runs or begins, not what it learns.",
             "Take it out.",
         )
 

@@ -101,6 +101,9 @@ class Study:
     def heard(self, trial: optuna.Trial, epoch: int, validation_map: float) -> bool:
         """Whether the trial is to be cut short: after as many epochs, half of the complete ones were better than it
         has ever been."""
+        # Rounds of self-training count their epochs from 1 again: it is by the first one that trials are compared.
+        if epoch in self._frozen(trial).intermediate_values:
+            return False
         trial.report(validation_map, epoch)
         return trial.should_prune()
 

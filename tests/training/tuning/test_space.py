@@ -2,7 +2,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from silencio.errors import WrongUse
-from silencio.experiment import load_experiment, presets
+from silencio.experiment import load_experiment, presets, read_experiment
 from silencio.training.tuning.space import Space
 from tests.stores import make_experiment
 
@@ -31,6 +31,23 @@ def test_what_cannot_be_searched_is_said_before_any_trial(text: str, said: str) 
 def test_an_experiment_without_a_space_is_shown_how_one_looks() -> None:
     with pytest.raises(WrongUse, match=r"says nothing of what to search for\. Name keys .*tuning\.space"):
         Space.of(make_experiment())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("training: {warm_start: true}", "different champions could not be compared"),
+        (
+            "model: {architecture: ensemble, members: [{}, {dropout: 0.3}], dropout: 0.2}",
+            "small is an ensemble",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_not_tuned(text: str, said: str) -> None:
+    experiment = read_experiment(f"name: small\n{text}\ntuning: {{space: {{seed: {{low: 1, high: 2}}}}}}")
+
+    with pytest.raises(WrongUse, match=said):
+        Space.of(experiment)
 
 
 def test_whole_numbers_are_drawn_where_the_setting_is_one() -> None:

@@ -86,6 +86,14 @@ def test_what_a_kill_left_unsaid_is_said_when_the_trial_is_over(tmp_path: Path) 
     assert [t.epochs for t in tried_in(tmp_path, 2, silent)] == [4, 4]
 
 
+def test_further_rounds_of_a_training_are_not_what_trials_are_compared_by(tmp_path: Path) -> None:
+    def in_rounds(number: int, experiment: Experiment, hear: Hear) -> Outcome:
+        attempt(number, experiment, hear)
+        return attempt(number, experiment, hear)
+
+    assert [(t.how, t.epochs) for t in tried_in(tmp_path, 2, in_rounds)] == [("complete", 4)] * 2
+
+
 def test_asked_for_more_trials_it_goes_on(undisturbed: list[Tried], tmp_path: Path) -> None:
     assert len(tried_in(tmp_path, 5)) == 5
     assert alike(tried_in(tmp_path, TRIALS)) == alike(undisturbed)
