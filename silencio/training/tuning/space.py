@@ -37,11 +37,6 @@ class Space:
                 "Name keys and their ranges in tuning.space: "
                 "{training.learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}}.",
             )
-        if experiment.model.architecture == "ensemble":
-            raise WrongUse(
-                f"{experiment.name} is an ensemble, whose members are trained apart.",
-                "Tune each of them in an experiment of its own.",
-            )
         if experiment.training.warm_start:
             raise WrongUse(
                 "training.warm_start is on: trials that began with different champions could not be compared.",

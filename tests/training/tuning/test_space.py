@@ -2,9 +2,11 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from silencio.errors import WrongUse
-from silencio.experiment import load_experiment, presets, read_experiment
+from silencio.experiment import load_experiment, presets
+from silencio.settings import Training
 from silencio.training.tuning.space import Space
 from tests.stores import make_experiment
+from tests.training.tuning.made_up import searched
 
 
 def space_of(text: str) -> Space:
@@ -33,20 +35,10 @@ def test_an_experiment_without_a_space_is_shown_how_one_looks() -> None:
         Space.of(make_experiment())
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("training: {warm_start: true}", "different champions could not be compared"),
-        (
-            "model: {architecture: ensemble, members: [{}, {dropout: 0.3}], dropout: 0.2}",
-            "small is an ensemble",
-        ),
-    ],
-)
-def test_what_cannot_be_compared_is_not_tuned(text: str, said: str) -> None:
-    experiment = read_experiment(f"name: small\n{text}\ntuning: {{space: {{seed: {{low: 1, high: 2}}}}}}")
+def test_trials_that_began_with_a_champion_are_not_compared() -> None:
+    experiment = searched().model_copy(update={"training": Training(warm_start=True)})
 
-    with pytest.raises(WrongUse, match=said):
+    with pytest.raises(WrongUse, match="different champions could not be compared"):
         Space.of(experiment)
 
 
