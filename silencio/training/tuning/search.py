@@ -52,10 +52,10 @@ class Search:
         return not late and len(self.study.finished()) + running < self.trials
 
     def heard(self, trial: optuna.Trial, epoch: int, of: int, validation_map: float, checkpoint: str) -> bool:
-        """Whether the trial is to be cut short."""
+        """Whether the trial is to be cut short; after its last epoch there is nothing left to cut."""
         self.study.keeps(trial, checkpoint)
         self.say(f"trial {trial.number} in epoch {epoch} of {of}")
-        return self.study.heard(trial, epoch, validation_map)
+        return self.study.heard(trial, epoch, validation_map) and epoch < of
 
     def over(self, trial: optuna.Trial, outcome: Outcome | CutShort | SilencioError) -> None:
         match outcome:

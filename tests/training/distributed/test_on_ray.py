@@ -75,6 +75,7 @@ def test_one_worker_learns_what_a_training_without_ray_learns(store: Windows, tm
     assert there.files[WEIGHTS] == here.files[WEIGHTS]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_changes_nothing(
     undisturbed: Handover, store: Windows, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
