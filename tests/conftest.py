@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -15,6 +16,10 @@ from silencio.experiment import load_experiment
 from silencio.settings import Site
 from silencio.steps.house import House
 from silencio.workspace import Workspace
+
+# How long an example takes says something of the machine, nothing of the rule.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 ROOT = Path(__file__).parents[1]
 REVIEWER = "Rosa, the reviewer"
