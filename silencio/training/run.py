@@ -111,7 +111,14 @@ def train_once(
             for epoch in trained.history:
                 tracker.epoch(epoch)
             (folder / INPUTS).write_text(json.dumps(inputs, indent=2) + "\n")
-            for name in (WEIGHTS, EXPERIMENT, SPECIES, HISTORY, INPUTS):
+            kept = (
+                WEIGHTS,
+                *((LAST,) if experiment.training.keep_last else ()),
+                EXPERIMENT,
+                SPECIES,
+                HISTORY,
+            )
+            for name in (*kept, INPUTS):
                 tracker.keep(folder / name)
             # A checkpoint is what was learnt: which inputs led to it stands in its facts.
             (folder / INPUTS).unlink()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from silencio.commands.trained import where_it_lies
 from silencio.data.windows.store import Windows
 from silencio.errors import WrongUse
 from silencio.evaluation.judged import judged_on
@@ -211,3 +213,11 @@ def test_an_ensemble_does_not_begin_with_one_models_weights(tmp_path: Path) -> N
     warm = experiment.training.model_copy(update={"warm_start": True})
     with pytest.raises(WrongUse, match=r"warm_start begins with one model's weights.* is ensemble"):
         learn(house_in(tmp_path, experiment.model_copy(update={"training": warm})))
+
+
+def test_a_training_ends_with_what_each_member_weighs(checkpoint: Checkpoint, house: House) -> None:
+    said = where_it_lies(checkpoint.handover, house)
+
+    assert [what for what, _ in said][:4] == ["checkpoint", "member", "member", "together"]
+    assert re.match(r"cnn, weight [01]\.\d{3}, validation mAP [01]\.", said[1][1])
+    assert re.match(r"2 models, validation mAP [01]\.\d{3}$", said[3][1])
