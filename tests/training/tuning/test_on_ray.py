@@ -11,6 +11,7 @@ from silencio.training.tuning.study import Tried, open_study
 from tests.training.tuning.made_up import attempt, search_in, searched
 
 TRIALS = 8
+pytestmark = pytest.mark.slow
 
 
 def killed(number: int, experiment: Experiment, hear: Hear) -> Outcome:
