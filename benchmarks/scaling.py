@@ -2,7 +2,7 @@
 
 Recordings of 10 s, Ogg Vorbis at 32 kHz, become log-mel windows by the default front end. Each build is a process of
 its own, from nothing, and its time includes all that a user waits for: starting the workers, the shards, the index,
-the manifest. Seed 003 gave up on 21,700 files when Dask with 4 CPUs was no more than twice as fast as one.
+the manifest. The original gave up on 21,700 files when Dask with 4 CPUs was no more than twice as fast as one.
 
 `twin_efficiency` says what the machine itself allows: two builds by one process each, side by side, against one
 alone. Where two cores share their caches, memory or power, or have other work, that is less than 1, and no pool
