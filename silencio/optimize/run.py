@@ -10,7 +10,7 @@ import numpy as np
 
 from silencio.audio.embedding import found
 from silencio.data.windows.store import Windows
-from silencio.errors import GateRefused
+from silencio.errors import GateRefused, WrongUse
 from silencio.evaluation.judged import judged_on
 from silencio.evaluation.report import write_report
 from silencio.evaluation.run import Champion, identity
@@ -48,6 +48,12 @@ def optimize(
         "champion": champion.digest if champion else None,
         "code": code_digest("optimize", "evaluation"),
     }
+
+    if not len(windows.rows("validation")):
+        raise WrongUse(
+            "Thresholds are set on the validation part, and these windows have none.",
+            "Give data.split.validation a share: without one, a training is to be judged, not served.",
+        )
 
     def build(folder: Path) -> Mapping[str, Any]:
         front_end, scratch = with_its_file(windows.front_end, experiment, workspace), folder / SEARCH

@@ -7,7 +7,7 @@ import torch
 
 from silencio.audio.pictures import as_pictures
 from silencio.data.windows.store import Windows
-from silencio.errors import GateRefused
+from silencio.errors import GateRefused, WrongUse
 from silencio.evaluation.judged import judged_on
 from silencio.evaluation.run import checkpoint_scores
 from silencio.optimize.bundle import Bundle
@@ -121,6 +121,15 @@ def test_quantization_that_costs_too_much_is_not_chosen(
     tight = strict.model_copy(update={"optimize": strict.optimize.model_copy(update={"size_mb": 0.5})})
     with pytest.raises(GateRefused, match=r"fp32: size in MB on overall: .* is above 0\.500"):
         optimize(tight, windows, checkpoint, workspace, None)
+
+
+def test_without_a_validation_part_there_are_no_thresholds_and_so_nothing_to_serve(
+    trained: tuple[Windows, Checkpoint, Workspace], tmp_path: Path
+) -> None:
+    _, checkpoint, workspace = trained
+    nobody = make_windows(tmp_path / "windows", parts={"train": 36, "test": 24})
+    with pytest.raises(WrongUse, match=r"these windows have none\. Give data\.split\.validation a share"):
+        optimize(make_experiment(), nobody, checkpoint, workspace, None)
 
 
 def test_scores_of_a_checkpoint_are_probabilities(trained: tuple[Windows, Checkpoint, Workspace]) -> None:
