@@ -7,14 +7,7 @@ from typing import Annotated
 import typer
 
 from silencio.commands.up_to import catalog_and_windows, up_to
-from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
-
-
-class On(StrEnum):
-    """Who learns."""
-
-    HERE = "here"
-    RAY = "ray"
+from silencio.commands.words import Changes, Experiment, Here, On, Workspace, house_at
 
 
 class Sharding(StrEnum):

@@ -1,11 +1,10 @@
 """`silencio tune`"""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
+from silencio.commands.words import Changes, Experiment, Here, On, Workspace, house_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Trials in the table at the end; trials.csv has them all."""
-
-
-class On(StrEnum):
-    """Who makes the trials."""
-
-    HERE = "here"
-    RAY = "ray"
 
 
 def tune(

@@ -1,6 +1,7 @@
 """The words that many commands share: which experiment, which workspace, what else to set."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,13 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set one value of the experiment, as often as need be."),
 ]
+
+
+class On(StrEnum):
+    """Who learns: this process, or workers on a Ray cluster."""
+
+    HERE = "here"
+    RAY = "ray"
 
 
 def group(name: str, help: str) -> typer.Typer:
