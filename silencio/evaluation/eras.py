@@ -17,11 +17,12 @@ import polars as pl
 
 from silencio.data.windows.store import Windows
 from silencio.evaluation.bootstrap import Estimate
+from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.era_plot import draw
 from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_classes
 from silencio.evaluation.judged import Judged, judged, numbered
 from silencio.evaluation.record import without_nan
-from silencio.evaluation.run import Champion, checkpoint_scores
+from silencio.evaluation.run import checkpoint_scores
 from silencio.evaluation.slices import Slice
 from silencio.evaluation.truth import Scores, Truth
 from silencio.evaluation.wording import interval, number, signed
@@ -62,7 +63,11 @@ class Era:
 
 
 def report_eras(
-    experiment: Experiment, windows: Windows, checkpoint: Checkpoint, workspace: Workspace, champion: Champion
+    experiment: Experiment,
+    windows: Windows,
+    checkpoint: Checkpoint,
+    workspace: Workspace,
+    champion: Contestant,
 ) -> Handover:
     """The facts are `gain_new` and `loss_old`, and mAP before and after of both eras; None where nothing judges."""
     inputs = {

@@ -7,10 +7,10 @@ import numpy as np
 from silencio.errors import SilencioError
 from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_classes
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict, decision, judge
-from silencio.evaluation.metrics import Metric
 from silencio.evaluation.slices import OVERALL, choose
 from silencio.evaluation.truth import Scores, Truth
 from silencio.settings import Evaluation
+from silencio.settings.judging import Metric
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from math import nan
 import numpy as np
 
 from silencio.evaluation.bootstrap import Estimate, draw, estimate, joint_level
-from silencio.evaluation.metrics import METRICS, Floats, Metric, average_precision, macro, resampled, roc_auc
+from silencio.evaluation.metrics import METRICS, Floats, average_precision, macro, resampled, roc_auc
 from silencio.evaluation.slices import Slice
 from silencio.evaluation.truth import Scores, Truth
+from silencio.settings.judging import Metric
 
 
 @dataclass(frozen=True)

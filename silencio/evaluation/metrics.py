@@ -6,12 +6,13 @@ for all resamplings together: nothing is sorted twice.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Metric = Literal["map", "roc_auc"]
+from silencio.settings.judging import Metric
+
 METRICS: tuple[Metric, ...] = ("map", "roc_auc")
 
 Floats = NDArray[np.float64]

@@ -1,43 +1,35 @@
 """Evaluate: a checkpoint and its windows in, a sealed report out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from silencio.audio.pictures import as_pictures
 from silencio.data.windows.store import Windows
 from silencio.errors import SilencioError
-from silencio.evaluation.evaluate import evaluate
-from silencio.evaluation.judged import Judged, judged_on
+from silencio.evaluation.contestant import Contestant
+from silencio.evaluation.exam import Exam
+from silencio.evaluation.judged import Judged
 from silencio.evaluation.report import write_report
 from silencio.evaluation.truth import Scores
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, git_commit, machine
 from silencio.settings import Experiment
 from silencio.training.checkpoint import Checkpoint
-from silencio.training.loop import predict
 from silencio.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Champion:
-    """The model that serves production now."""
-
-    digest: str
-    """Of its bundle."""
-    scores: Callable[[Judged], Scores]
-    """What it says of the same windows, in the order of their truth's labels."""
 
 
 def evaluate_checkpoint(
     experiment: Experiment,
+    catalog: Handover,
     windows: Windows,
     checkpoint: Checkpoint,
     workspace: Workspace,
-    champion: Champion | None,
+    champion: Contestant | None,
 ) -> Handover:
     inputs = {
         "windows": windows.handover.digest,
@@ -49,13 +41,10 @@ def evaluate_checkpoint(
     }
 
     def build(folder: Path) -> Mapping[str, Any]:
-        judged = judged_on(windows, "test")
-        candidate = checkpoint_scores(checkpoint, windows, judged)
-        before = champion.scores(judged) if champion else None
-        result = evaluate(judged.truth, candidate, experiment.evaluation, before, experiment.seed)
-        write_report(
-            folder, result, judged.truth, candidate, identity(experiment, windows, checkpoint, champion)
-        )
+        exam, candidate = Exam.of(experiment, catalog, windows, workspace), contestant_of(checkpoint, windows)
+        result = exam.sit(candidate, champion)
+        told = identity(experiment, windows, checkpoint, champion)
+        write_report(folder, result, exam.judged.truth, candidate.scores(exam.judged), told)
         return {
             "decision": result.decision.value,
             "map": result.figure().candidate.value,
@@ -66,18 +55,28 @@ def evaluate_checkpoint(
     return workspace.produce(Kind.REPORT, inputs, build)
 
 
-def checkpoint_scores(checkpoint: Checkpoint, windows: Windows, judged: Judged) -> Scores:
+def contestant_of(checkpoint: Checkpoint, windows: Windows) -> Contestant:
     if checkpoint.species != windows.species:
         raise SilencioError(
             "The checkpoint was trained on other species than the windows are labelled with.",
             "Train on these windows, or evaluate on those that it was trained on.",
         )
-    logits = predict(checkpoint.model(), windows, judged.rows)
-    return torch.sigmoid(logits).numpy().astype(np.float32)
+    model = checkpoint.model()
+
+    def hears(windows: NDArray[np.floating]) -> Scores:
+        with torch.inference_mode():
+            said = torch.sigmoid(model(torch.from_numpy(as_pictures(windows))))
+        return said.numpy().astype(np.float32)
+
+    return Contestant(checkpoint.handover.digest, windows, hears)
+
+
+def checkpoint_scores(checkpoint: Checkpoint, windows: Windows, judged: Judged) -> Scores:
+    return contestant_of(checkpoint, windows).scores(judged)
 
 
 def identity(
-    experiment: Experiment, windows: Windows, checkpoint: Checkpoint, champion: Champion | None
+    experiment: Experiment, windows: Windows, checkpoint: Checkpoint, champion: Contestant | None
 ) -> dict[str, Any]:
     """What a reader must know to make the same report again."""
     return {

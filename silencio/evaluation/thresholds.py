@@ -1,6 +1,8 @@
 """From probability to yes or no: a threshold a species, at the false-positive rate that guides bear."""
 
-from math import floor
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import floor, nan
 
 import numpy as np
 
@@ -11,8 +13,27 @@ DEFAULT = 0.5
 """For a species that nothing is known about: it is absent from no window, or there are no windows."""
 
 
-def choose_thresholds(truth: Truth, scores: Scores, false_positive_rate: float) -> dict[str, float]:
-    """scores: [windows, classes] of validation windows -> the threshold of each label.
+@dataclass(frozen=True)
+class Threshold:
+    """The probability from which on a species counts as heard."""
+
+    label: str
+    value: float
+    low: float = nan
+    high: float = nan
+    """The interval, over resampled recordings; NaN where there is none."""
+    own: float = nan
+    """What its own windows say, before it was drawn towards those of its class."""
+    calls: int = 0
+    """Windows in which it calls, where it was set."""
+
+
+def by_label(thresholds: Iterable[Threshold]) -> dict[str, float]:
+    return {threshold.label: threshold.value for threshold in thresholds}
+
+
+def choose_thresholds(truth: Truth, scores: Scores, false_positive_rate: float) -> tuple[Threshold, ...]:
+    """scores: [windows, classes] of windows that nothing else is decided on -> the threshold of each label.
 
     The smallest float32 for which "score >= threshold" is wrong in at most this share of the windows in which
     the species is absent. It lies above 1 where too many of those reach 1: such a species is never reported.
@@ -22,10 +43,13 @@ def choose_thresholds(truth: Truth, scores: Scores, false_positive_rate: float) 
             f"The scores are {scores.shape}, the truth is {truth.targets.shape} [windows, classes].",
             "Score the windows of this very truth, with its labels as columns.",
         )
-    return {
-        label: _threshold(scores[~truth.targets[:, k], k], false_positive_rate)
-        for k, label in enumerate(truth.labels)
-    }
+    values = [
+        _threshold(scores[~truth.targets[:, k], k], false_positive_rate) for k in range(len(truth.labels))
+    ]
+    return tuple(
+        Threshold(label, value, own=value, calls=int(truth.targets[:, k].sum()))
+        for k, (label, value) in enumerate(zip(truth.labels, values, strict=True))
+    )
 
 
 def _threshold(absent: Scores, rate: float) -> float:

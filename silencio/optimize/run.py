@@ -11,10 +11,11 @@ import numpy as np
 from silencio.audio.embedding import found
 from silencio.data.windows.store import Windows
 from silencio.errors import GateRefused, WrongUse
-from silencio.evaluation.judged import judged_on
+from silencio.evaluation.contestant import Contestant
+from silencio.evaluation.exam import Exam
 from silencio.evaluation.report import write_report
-from silencio.evaluation.run import Champion, identity
-from silencio.evaluation.thresholds import choose_thresholds
+from silencio.evaluation.run import identity
+from silencio.evaluation.thresholds import by_label
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, git_commit
 from silencio.optimize.bundle import write_contents
@@ -33,10 +34,11 @@ SEARCH = "search"
 
 def optimize(
     experiment: Experiment,
+    catalog: Handover,
     windows: Windows,
     checkpoint: Checkpoint,
     workspace: Workspace,
-    champion: Champion | None,
+    champion: Contestant | None,
     tell: Tell = nobody,
 ) -> Handover:
     inputs = {
@@ -58,7 +60,8 @@ def optimize(
     def build(folder: Path) -> Mapping[str, Any]:
         front_end, scratch = with_its_file(windows.front_end, experiment, workspace), folder / SEARCH
         scratch.mkdir(exist_ok=True)
-        judged = judged_on(windows, "test")
+        exam = Exam.of(experiment, catalog, windows, workspace)
+        judged = exam.judged
         pictures = windows.features[judged.rows].astype(np.float32)
         calibration = calibration_windows(windows, experiment)
         difference = export(checkpoint.model(), calibration[:16], scratch / "exported.onnx")
@@ -81,9 +84,7 @@ def optimize(
             )
         shutil.copyfile(chosen.path, folder / "model.onnx")
         model = OnnxModel(folder / "model.onnx")
-        validation = judged_on(windows, "validation")
-        heard = model.probabilities(windows.features[validation.rows].astype(np.float32))
-        thresholds = choose_thresholds(validation.truth, heard, experiment.evaluation.false_positive_rate)
+        thresholds = by_label(exam.thresholds(Contestant("", windows, model.probabilities)))
         write_contents(folder, windows.species, thresholds, front_end)
         described = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.name}
         write_report(

@@ -16,8 +16,8 @@ from silencio.steps.house import House
 if TYPE_CHECKING:
     from silencio.data.windows.crews import Crew
     from silencio.data.windows.store import Windows
+    from silencio.evaluation.contestant import Contestant
     from silencio.evaluation.gates import GateResult
-    from silencio.evaluation.run import Champion
     from silencio.registry.versions import Version
     from silencio.training.epoch import Epoch
     from silencio.training.tracker import OpenTracker
@@ -129,7 +129,8 @@ def evaluate(
 
     store = Windows.open(windows)
     rival = _champion(house, champion, catalog, windows)
-    return evaluate_checkpoint(house.experiment, store, Checkpoint(checkpoint), house.workspace, rival)
+    sealed = Checkpoint(checkpoint)
+    return evaluate_checkpoint(house.experiment, catalog, store, sealed, house.workspace, rival)
 
 
 def optimize(
@@ -146,12 +147,12 @@ def optimize(
 
     store = Windows.open(windows)
     rival = _champion(house, champion, catalog, windows)
-    return search(house.experiment, store, Checkpoint(checkpoint), house.workspace, rival, tell)
+    return search(house.experiment, catalog, store, Checkpoint(checkpoint), house.workspace, rival, tell)
 
 
 def _champion(
     house: House, bundle: Handover | None, catalog: Handover, windows: Handover
-) -> "Champion | None":
+) -> "Contestant | None":
     from silencio.data.windows.store import Windows
     from silencio.optimize.bundle import Bundle
     from silencio.optimize.champion import champion_of

@@ -54,7 +54,7 @@ def simulate(house: House, windows: Handover, retraining: Experiment, tell: Tell
     """
     from silencio.data.windows.store import Windows
     from silencio.evaluation.eras import report_eras
-    from silencio.evaluation.run import Champion, checkpoint_scores
+    from silencio.evaluation.run import contestant_of
     from silencio.training.checkpoint import Checkpoint
     from silencio.training.warm_start import Ancestor
 
@@ -62,7 +62,7 @@ def simulate(house: House, windows: Handover, retraining: Experiment, tell: Tell
     champion = Checkpoint(build.fit(house, _with(house.experiment, "older", False), store, None, tell))
     asked = _with(retraining, "newer", True)
     retrained = build.fit(house, asked, store, Ancestor.of(champion), tell)
-    before = Champion(champion.handover.digest, lambda judged: checkpoint_scores(champion, store, judged))
+    before = contestant_of(champion, store)
     report = report_eras(asked, store, Checkpoint(retrained), house.workspace, before)
     return Retrained(retrained, report)
 

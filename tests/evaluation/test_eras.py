@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from silencio.data.windows.store import Windows
+from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.eras import (
     JSON,
     PLOT,
@@ -20,7 +21,6 @@ from silencio.evaluation.eras import (
     report_eras,
 )
 from silencio.evaluation.judged import Judged
-from silencio.evaluation.run import Champion
 from silencio.evaluation.truth import Scores
 from silencio.handover import Handover
 from silencio.training.checkpoint import Checkpoint
@@ -42,6 +42,11 @@ def right(tested: Judged) -> Scores:
 
 def guessed(tested: Judged) -> Scores:
     return np.random.default_rng(1).random(tested.truth.targets.shape, np.float32)
+
+
+def guesser(windows: Windows) -> Contestant:
+    random = np.random.default_rng(1)
+    return Contestant("d" * 64, windows, lambda heard: random.random((len(heard), 3), np.float32))
 
 
 def test_better_on_the_new_is_a_gain_and_as_good_on_the_old_no_loss(windows: Windows) -> None:
@@ -110,7 +115,7 @@ def test_an_era_that_nothing_judges_has_no_figures_and_the_log_says_so(
 def report(windows: Windows) -> Handover:
     workspace = Workspace(windows.handover.folder.parent / "workspace")
     checkpoint = Checkpoint(train(small(), windows, workspace, untracked))
-    return report_eras(small(), windows, checkpoint, workspace, Champion("d" * 64, guessed))
+    return report_eras(small(), windows, checkpoint, workspace, guesser(windows))
 
 
 def test_the_report_is_a_sealed_table_json_and_a_picture(report: Handover) -> None:
@@ -132,5 +137,5 @@ def test_its_table_says_both_eras_with_their_intervals(report: Handover) -> None
 def test_equal_models_give_an_equal_report(report: Handover, windows: Windows, tmp_path: Path) -> None:
     workspace = Workspace(windows.handover.folder.parent / "workspace")
     checkpoint = Checkpoint(train(small(), windows, workspace, untracked))
-    again = report_eras(small(), windows, checkpoint, Workspace(tmp_path), Champion("d" * 64, guessed))
+    again = report_eras(small(), windows, checkpoint, Workspace(tmp_path), guesser(windows))
     assert again.digest == report.digest

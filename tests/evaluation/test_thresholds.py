@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from silencio.errors import WrongUse
-from silencio.evaluation.thresholds import DEFAULT, choose_thresholds
+from silencio.evaluation.thresholds import DEFAULT, by_label, choose_thresholds
 from silencio.evaluation.truth import Truth
 from tests.evaluation.reserve import compose_scores, compose_truth
 
@@ -21,7 +21,7 @@ def test_the_threshold_is_the_smallest_that_keeps_the_rate(absent: NDArray[np.fl
     facts = compose_truth(windows=len(absent), classes=1).facts
     truth = Truth(("frog",), np.zeros((len(absent), 1), dtype=np.bool_), facts)
 
-    threshold = choose_thresholds(truth, absent[:, None], rate)["frog"]
+    threshold = by_label(choose_thresholds(truth, absent[:, None], rate))["frog"]
 
     assert (absent >= threshold).mean() <= rate + 1e-9
     if threshold > 0:
@@ -32,7 +32,7 @@ def test_the_threshold_is_the_smallest_that_keeps_the_rate(absent: NDArray[np.fl
 def test_each_class_has_a_threshold_of_its_own_that_survives_json() -> None:
     truth = compose_truth()
     scores = compose_scores(truth)
-    thresholds = json.loads(json.dumps(choose_thresholds(truth, scores, 0.01)))
+    thresholds = json.loads(json.dumps(by_label(choose_thresholds(truth, scores, 0.01))))
     assert tuple(thresholds) == truth.labels
     for k, label in enumerate(truth.labels):
         absent = scores[~truth.targets[:, k], k]
@@ -42,7 +42,7 @@ def test_each_class_has_a_threshold_of_its_own_that_survives_json() -> None:
 def test_a_species_that_is_never_absent_gets_the_default() -> None:
     truth = compose_truth(classes=2, windows=20)
     truth.targets[:, 0] = True
-    thresholds = choose_thresholds(truth, compose_scores(truth), 0.01)
+    thresholds = by_label(choose_thresholds(truth, compose_scores(truth), 0.01))
     assert thresholds["species00"] == DEFAULT
     assert thresholds["species01"] != DEFAULT
 
@@ -50,10 +50,10 @@ def test_a_species_that_is_never_absent_gets_the_default() -> None:
 def test_without_windows_every_species_gets_the_default() -> None:
     truth = compose_truth(classes=2, windows=6)
     empty = Truth(truth.labels, truth.targets[:0], truth.facts[:0])
-    assert set(choose_thresholds(empty, np.zeros((0, 2), np.float32), 0.01).values()) == {DEFAULT}
+    assert set(by_label(choose_thresholds(empty, np.zeros((0, 2), np.float32), 0.01)).values()) == {DEFAULT}
 
 
 def test_scores_of_other_windows_are_refused() -> None:
     truth = compose_truth(windows=12)
     with pytest.raises(WrongUse, match=r"\[windows, classes\]"):
-        choose_thresholds(truth, compose_scores(truth)[1:], 0.01)
+        by_label(choose_thresholds(truth, compose_scores(truth)[1:], 0.01))
