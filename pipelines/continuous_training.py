@@ -30,7 +30,7 @@ def continuous_training(experiment: str, workspace: str, feedback: bool = True) 
     found = survey(**where, feedback=feedback).set_caching_options(False)
     catalog = ingest(**where, feedback=feedback, survey=found.output).outputs["catalog"]
     windows = features(**where, catalog=catalog).outputs["windows"]
-    checkpoint = retrain(**where, windows=windows).outputs["checkpoint"]
+    checkpoint = retrain(**where, catalog=catalog, windows=windows).outputs["checkpoint"]
     rival = champion(**where, checkpoint=checkpoint).set_caching_options(False).output
     judged = evaluate(**where, catalog=catalog, windows=windows, checkpoint=checkpoint, champion=rival)
     with dsl.If(judged.outputs["Output"] == "pass", name="good-enough"):

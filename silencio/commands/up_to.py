@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 def up_to(wanted: str, house: "House") -> "Handover":
     """Make what is wanted, and what it needs first; whatever is done already is only looked up."""
-    from silencio.steps import build
+    from silencio.steps import build, rounds
     from silencio.terminal import bar
 
     catalog, windows = catalog_and_windows(house)
     if wanted == "windows":
         return windows
     with bar("train") as tell:
-        checkpoint = build.train(house, windows, tell)
-    if wanted == "checkpoint":
-        return checkpoint
+        if wanted == "checkpoint":
+            return build.train(house, windows, tell)
+        checkpoint = rounds.train(house, catalog, windows, tell)
     with bar("champion"):
         rival = build.champion(house, checkpoint)
     if wanted == "report":

@@ -91,7 +91,9 @@ def share_of(tell: Tell, number: int, of: int, name: str) -> Tell:
 
     def told(progress: Progress) -> None:
         done = number * progress.of + progress.done
-        tell(Progress(done, of * progress.of, f"{progress.what}, {name} ({number + 1} of {of})"))
+        # How much longer that one takes is told with it, not with the sum.
+        what = progress.what.removeprefix("epochs, ")
+        tell(Progress(done, of * progress.of, f"epochs; {name} ({number + 1} of {of}): {what}"))
 
     return told
 
