@@ -59,7 +59,7 @@ def test_from_recordings_to_a_bundle_each_hands_over_a_receipt(
     seen = survey.python_func(**desk.where, feedback=False)
     ingest.python_func(**desk.where, feedback=False, survey=seen, catalog=catalog)
     features.python_func(**desk.where, catalog=catalog, windows=windows)
-    retrain.python_func(**desk.where, windows=windows, checkpoint=checkpoint)
+    retrain.python_func(**desk.where, catalog=catalog, windows=windows, checkpoint=checkpoint)
     rival = champion.python_func(**desk.where, checkpoint=checkpoint)
     inputs = {
         **desk.where,
