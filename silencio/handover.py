@@ -33,7 +33,7 @@ class Kind(StrEnum):
         return self.name.lower()
 
 
-VERSIONS: Mapping[Kind, int] = dict.fromkeys(Kind, 1) | {Kind.CATALOG: 2, Kind.WINDOWS: 3}
+VERSIONS: Mapping[Kind, int] = dict.fromkeys(Kind, 1) | {Kind.CATALOG: 2, Kind.WINDOWS: 4}
 """The layout that this code writes and reads, by kind."""
 
 

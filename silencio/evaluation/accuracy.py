@@ -1,15 +1,34 @@
 """How often the likeliest species is the right one, recording by recording."""
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
+from silencio.evaluation.answers import Tally
 from silencio.evaluation.truth import Scores, Truth
 
-Confusion = NDArray[np.int64]
-"""How often a species, by row, was taken for a species, by column."""
+Counts = NDArray[np.int64]
+"""[classes, classes]: how often a species, by row, was taken for a species, by column."""
 
 
-def confusion(truth: Truth, scores: Scores) -> Confusion:
+@dataclass(frozen=True)
+class Confusion:
+    """`Counts`, as a report keeps them."""
+
+    labels: tuple[str, ...]
+    """Of rows and columns, in the order of the classes."""
+    counts: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, truth: Truth, scores: Scores) -> Self | None:
+        """None where nothing was asked."""
+        counts = confusion(truth, scores)
+        return cls(truth.labels, tuple(map(tuple, counts.tolist()))) if counts.any() else None
+
+
+def confusion(truth: Truth, scores: Scores) -> Counts:
     """[windows, classes] to [classes, classes].
 
     Asked are the windows in which one species alone is named: all of a recording together, by the mean of their
@@ -28,7 +47,22 @@ def confusion(truth: Truth, scores: Scores) -> Confusion:
     return counts
 
 
-def accuracy(counts: Confusion) -> float:
-    """NaN if nothing was asked."""
-    asked = counts.sum()
-    return float(counts.trace() / asked) if asked else float("nan")
+def by_recording(targets: NDArray[np.bool_], scores: Scores, groups: NDArray[np.intp], number: int) -> Tally:
+    """Which of the `number` recordings' likeliest species, by the mean over its windows, is named in any of them.
+
+    targets, scores: [windows, classes]; groups: [windows]. Primary and secondary labels are right alike. Not asked is
+    a recording in which nothing calls.
+    """
+    total, named = (np.zeros((number, targets.shape[1])) for _ in range(2))
+    np.add.at(total, groups, scores)
+    np.add.at(named, groups, targets)
+    right = named[np.arange(number), total.argmax(axis=1)] > 0
+    asked = np.asarray(named.any(axis=1))
+    return Tally((right & asked).astype(np.float64), asked.astype(np.float64))
+
+
+def accuracy(truth: Truth, scores: Scores) -> float:
+    """scores: [windows, classes] -> the share of recordings that are right; NaN if none was asked."""
+    names, groups = np.unique(truth.facts["recording"].to_numpy().astype(str), return_inverse=True)
+    tally = by_recording(truth.targets, scores, groups, len(names))
+    return float(tally.resampled(np.ones((1, len(names)), np.float32))[0])

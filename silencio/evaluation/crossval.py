@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from silencio.evaluation.accuracy import Confusion
+from silencio.evaluation.accuracy import Counts
 from silencio.evaluation.folds import FOLD_METRICS, Fold, as_facts, over_folds
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def draw_folds(path: Path, by: str, folds: Sequence[Fold]) -> None:
     figure.savefig(path, dpi=120)
 
 
-def draw_confusion(path: Path, labels: Sequence[str], counts: Confusion) -> None:
+def draw_confusion(path: Path, labels: Sequence[str], counts: Counts) -> None:
     """Of all folds together, in shares of each species' recordings."""
     from matplotlib.figure import Figure
 

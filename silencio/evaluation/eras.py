@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from silencio.data.windows.store import Windows
+from silencio.evaluation.answers import Answers
 from silencio.evaluation.bootstrap import Estimate
 from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.era_plot import draw
@@ -115,13 +116,16 @@ def compare_eras(
     """after, before: [windows, classes], as the truth."""
     index = windows.index[tested.rows]
     slices = [_slice(name, index.filter(_of(name))["recording"].unique()) for name in ERAS]
-    figures = measure(tested.truth, after, before, slices, resamples=resamples, seed=seed)
-    by_name = {figure.slice: figure for figure in figures if figure.metric == "map"}
+    candidate, champion = Answers.at(after), Answers.at(before)
+    figures = measure(
+        tested.truth, candidate, champion, slices, resamples=resamples, seed=seed, metrics=["map"]
+    )
+    by_name = {figure.slice: figure for figure in figures}
     eras = []
     for chosen in slices:
         rows = chosen.rows(tested.truth)
         truth = Truth(tested.truth.labels, tested.truth.targets[rows], tested.truth.facts.filter(rows))
-        eras.append(Era(by_name[chosen.name], measure_classes(truth, after[rows], before[rows])))
+        eras.append(Era(by_name[chosen.name], measure_classes(truth, candidate.of(rows), champion.of(rows))))
     return tuple(eras)
 
 

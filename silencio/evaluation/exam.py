@@ -7,11 +7,14 @@ result = exam.sit(candidate, champion)
 from dataclasses import dataclass
 from typing import Self
 
+from silencio.data.catalog import Catalog
 from silencio.data.windows.store import Windows
 from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.evaluate import EvaluationResult, evaluate
+from silencio.evaluation.gates import GateResult
 from silencio.evaluation.judged import Judged, judged_on
-from silencio.evaluation.thresholds import Threshold, choose_thresholds
+from silencio.evaluation.quality import quality
+from silencio.evaluation.thresholds import DEFAULT, Threshold, choose_thresholds
 from silencio.handover import Handover
 from silencio.settings import Experiment
 from silencio.workspace import Workspace
@@ -26,19 +29,36 @@ class Exam:
     set_on: Judged
     """The part that thresholds are set on."""
     workspace: Workspace
+    also: tuple[GateResult, ...]
+    """Of the data, whoever is judged on them."""
 
     @classmethod
     def of(cls, experiment: Experiment, catalog: Handover, windows: Windows, workspace: Workspace) -> Self:
         return cls(
-            experiment, catalog, judged_on(windows, "test"), judged_on(windows, "validation"), workspace
+            experiment,
+            catalog,
+            judged_on(windows, "test"),
+            judged_on(windows, "validation"),
+            workspace,
+            quality(Catalog.open(catalog), windows, experiment.evaluation.quality),
         )
 
     def sit(self, candidate: Contestant, champion: Contestant | None) -> EvaluationResult:
-        settings = self.experiment.evaluation
         before = champion.scores(self.judged) if champion else None
         return evaluate(
-            self.judged.truth, candidate.scores(self.judged), settings, before, self.experiment.seed
+            self.judged.truth,
+            candidate.scores(self.judged),
+            self.experiment.evaluation,
+            before,
+            self.experiment.seed,
+            thresholds=self._limits(candidate),
+            champion_thresholds=self._limits(champion) if champion else DEFAULT,
+            also=self.also,
         )
+
+    def _limits(self, contestant: Contestant) -> list[float]:
+        """[classes]"""
+        return [threshold.value for threshold in self.thresholds(contestant)]
 
     def thresholds(self, contestant: Contestant) -> tuple[Threshold, ...]:
         """Its own, or those that it is to serve with."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from silencio.data.windows.store import Windows
 from silencio.errors import SilencioError
-from silencio.evaluation.accuracy import Confusion, accuracy, confusion
+from silencio.evaluation.accuracy import Counts, accuracy, confusion
 from silencio.evaluation.bootstrap import LEVEL, Estimate
 from silencio.evaluation.judged import judged_on
 from silencio.evaluation.metrics import mean_average_precision, mean_roc_auc
@@ -39,7 +39,7 @@ class Fold:
     map: float
     roc_auc: float
     labels: tuple[str, ...]
-    counts: Confusion
+    counts: Counts
 
     def figures(self) -> dict[str, float | None]:
         values = {metric: float(getattr(self, metric)) for metric in FOLD_METRICS}
@@ -96,7 +96,7 @@ def measure(name: str, windows: Windows, checkpoint: Checkpoint) -> Fold:
         name=name,
         windows=len(judged.rows),
         recordings=judged.truth.facts["recording"].n_unique(),
-        accuracy=accuracy(counts),
+        accuracy=accuracy(judged.truth, scores),
         map=mean_average_precision(judged.truth.targets, scores),
         roc_auc=mean_roc_auc(judged.truth.targets, scores),
         labels=judged.truth.labels,

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from silencio.evaluation.bootstrap import Estimate
 from silencio.evaluation.figures import Figure
-from silencio.settings import Evaluation
+from silencio.evaluation.metrics import LOWER_IS_BETTER, RANKINGS
+from silencio.settings import Evaluation, GateRule
 
 
 class Verdict(StrEnum):
@@ -117,48 +118,52 @@ def judge(
     """The experiment's rules, and, where there is a champion, that no slice gets significantly worse.
 
     An absolute rule holds the figure itself against its bar. A rule against the champion holds the difference
-    against the tolerance that the rule grants. Every slice whose mAP has no such rule gets a gate of its own:
-    it fails if the whole paired interval of the difference lies below zero. So a declared tolerance replaces
-    the test of significance, in both directions: a small loss within it passes even where it is certain
-    (which an optimized model needs), a larger one fails even where it may be chance.
+    against the tolerance that the rule grants; of a calibration error, the higher is the worse. Every gated slice
+    whose mAP has no such rule gets a gate of its own: it fails if the whole paired interval of the difference lies
+    below zero. So a declared tolerance replaces the test of significance, in both directions: a small loss within it
+    passes even where it is certain (which an optimized model needs), a larger one fails even where it may be chance.
 
     Fewer windows than `minimum_windows`, a figure that does not exist, or no interval where two models are
     compared: inconclusive.
     """
-    found = {(figure.metric, figure.slice): figure for figure in figures}
+    found = {(figure.metric, figure.slice): figure for figure in figures if figure.gated}
     minimum = settings.minimum_windows
     results, not_applied, tolerated = [], [], set()
     for rule in settings.gates:
         figure = found[rule.metric, rule.slice]
-        if rule.at_least is not None:
-            results.append(_absolute(rule.name, figure, rule.at_least, minimum))
+        if rule.at_most_below is None:
+            results.append(_absolute(rule, figure, minimum))
         elif figure.difference is None:
             not_applied.append(NotApplied(rule.name, rule.slice, "There is no champion to compare with yet."))
-        elif rule.at_most_below is not None:
+        else:
             tolerated.add((rule.metric, rule.slice))
-            results.append(_tolerated(rule.name, figure, figure.difference, rule.at_most_below, minimum))
+            results.append(_tolerated(rule.name, figure, figure.difference, rule.bar, minimum))
     for key, figure in found.items():
         if figure.metric == "map" and figure.difference is not None and key not in tolerated:
             results.append(_not_worse(figure, figure.difference, minimum))
     return tuple(results), tuple(not_applied)
 
 
-def _absolute(name: str, figure: Figure, bar: float, minimum: int) -> GateResult:
+def _absolute(rule: GateRule, figure: Figure, minimum: int) -> GateResult:
     e = figure.candidate
+    against = GateResult.at_least if rule.at_most is None else GateResult.at_most
     missing = _missing(figure, e, minimum)
     if missing:
-        return _inconclusive(name, figure, e, bar, missing)
-    return GateResult.at_least(name, figure.slice, e.value, bar, low=e.low, high=e.high)
+        return _inconclusive(rule.name, figure, e, rule.bar, missing)
+    return against(rule.name, figure.slice, e.value, rule.bar, low=e.low, high=e.high)
 
 
 def _tolerated(name: str, figure: Figure, e: Estimate, granted: float, minimum: int) -> GateResult:
+    lower_is_better = figure.metric in LOWER_IS_BETTER
+    bar = granted if lower_is_better else -granted
     missing = _missing(figure, e, minimum) or _no_interval(e)
     if missing:
-        return _inconclusive(name, figure, e, -granted, missing)
-    holds = e.value >= -granted
+        return _inconclusive(name, figure, e, bar, missing)
+    holds = e.value <= bar if lower_is_better else e.value >= bar
     verdict = Verdict.PASS if holds else Verdict.FAIL
-    reason = f"{_compared(e.value)}; {'up to' if holds else 'only'} {granted:.3f} below is granted."
-    return GateResult(name, figure.slice, e.value, -granted, e.low, e.high, verdict, reason)
+    where = "above" if lower_is_better else "below"
+    reason = f"{_compared(e.value)}; {'up to' if holds else 'only'} {granted:.3f} {where} is granted."
+    return GateResult(name, figure.slice, e.value, bar, e.low, e.high, verdict, reason)
 
 
 def _not_worse(figure: Figure, e: Estimate, minimum: int) -> GateResult:
@@ -183,7 +188,8 @@ def _missing(figure: Figure, e: Estimate, minimum: int) -> str:
         unknown = " The facts may not say which belong here." if figure.windows == 0 else ""
         return f"{figure.windows} of the {minimum} windows that are needed.{unknown}"
     if not isfinite(e.value):
-        return "No species both calls and is absent in these windows."
+        missing = "both calls and is absent" if figure.metric in RANKINGS else "calls"
+        return f"No species {missing} in these windows."
     return ""
 
 

@@ -6,14 +6,22 @@ for all resamplings together: nothing is sorted twice.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from silencio.settings.judging import Metric
 
-METRICS: tuple[Metric, ...] = ("map", "roc_auc")
+METRICS: tuple[Metric, ...] = get_args(Metric)
+LOWER_IS_BETTER: frozenset[Metric] = frozenset({"calibration_error"})
+Ranking = Literal["map", "padded_map", "roc_auc"]
+"""By class: macro mAP; the same after five windows are added in which every species calls and is given 1, so that
+none is left out (BirdCLEF 2023); macro ROC-AUC over the species that call (BirdCLEF 2024 and 2025)."""
+RANKINGS: frozenset[Ranking] = frozenset(get_args(Ranking))
+PADDING = 5
+HIGHEST = 1.0
+"""Of probabilities."""
 
 Floats = NDArray[np.float64]
 
@@ -21,6 +29,11 @@ Floats = NDArray[np.float64]
 def average_precision(targets: NDArray[np.bool_], scores: ArrayLike) -> Floats:
     """[windows, classes] twice -> [classes]; NaN for a class with no positive. Equal to scikit-learn's."""
     return _as_they_are(targets, scores)["map"]
+
+
+def padded_average_precision(targets: NDArray[np.bool_], scores: ArrayLike) -> Floats:
+    """[windows, classes] twice, no score above 1 -> [classes], each with a figure."""
+    return _as_they_are(targets, scores)["padded_map"]
 
 
 def roc_auc(targets: NDArray[np.bool_], scores: ArrayLike) -> Floats:
@@ -52,22 +65,26 @@ def resampled(
     scores: ArrayLike,
     groups: NDArray[np.intp],
     counts: NDArray[np.float32],
-) -> Mapping[Metric, Floats]:
+) -> Mapping[Ranking, Floats]:
     """Every metric by class, [resamples, classes], when group g is taken counts[r, g] times in resampling r.
 
     targets, scores: [windows, classes]; groups: [windows], the group of each, from 0;
     counts: [resamples, groups], whole numbers.
     """
-    values = np.asarray(scores)
-    figures: dict[Metric, Floats] = {m: np.full((len(counts), targets.shape[1]), np.nan) for m in METRICS}
-    for column in range(targets.shape[1]):
-        if targets[:, column].any():
-            one = _one_class(targets[:, column], values[:, column], groups, counts)
-            figures["map"][:, column], figures["roc_auc"][:, column] = one
+    by_class = np.asarray(scores).T
+    figures: dict[Ranking, Floats] = {m: np.empty((len(counts), targets.shape[1])) for m in get_args(Ranking)}
+    drawn = np.ascontiguousarray(counts.T)
+    windows: Floats = drawn.astype(np.float64).T @ np.bincount(groups, minlength=len(drawn)).astype(
+        np.float64
+    )
+    for column, score in enumerate(by_class):
+        one = _one_class(targets[:, column], np.ascontiguousarray(score), groups, drawn, windows)
+        for by_metric, values in zip(figures.values(), one, strict=True):
+            by_metric[:, column] = values
     return figures
 
 
-def _as_they_are(targets: NDArray[np.bool_], scores: ArrayLike) -> Mapping[Metric, Floats]:
+def _as_they_are(targets: NDArray[np.bool_], scores: ArrayLike) -> Mapping[Ranking, Floats]:
     together = np.zeros(len(targets), dtype=np.intp)
     figures = resampled(targets, scores, together, np.ones((1, 1), dtype=np.float32))
     return {metric: values[0] for metric, values in figures.items()}
@@ -77,42 +94,59 @@ def _one_class(
     positive: NDArray[np.bool_],
     score: NDArray[np.floating],
     groups: NDArray[np.intp],
-    counts: NDArray[np.float32],
-) -> tuple[Floats, Floats]:
-    """positive, score, groups: [windows] -> average precision and ROC-AUC, [resamples] each."""
-    levels, at_level = np.unique(score[positive], return_inverse=True)
-    negative = score[~positive]
-    # A negative falls on a level (odd place) or between two (even place): ties count half in ROC-AUC.
-    place = np.searchsorted(levels, negative, "left") + np.searchsorted(levels, negative, "right")
+    drawn: NDArray[np.float32],
+    windows: Floats,
+) -> tuple[Floats, Floats, Floats]:
+    """The rankings in their order, [resamples] each.
 
-    found = _weighted(counts, groups[positive], at_level, len(levels))
-    hits = _from_the_top(found)
-    alarms = _from_the_top(_weighted(counts, groups[~positive], place, 2 * len(levels) + 1))
-    reached, above = alarms[:, 1::2], alarms[:, 2::2]
-    positives, negatives = hits[:, 0], alarms[:, 0]
+    positive, score, groups: [windows]; drawn: [groups, resamples]; windows: how many are drawn, [resamples].
+    """
+    own, other = score[positive], score[~positive]
+    ranked = np.argsort(own)
+    # The padding stands at the highest level of all, whether or not a call was given as much.
+    levels = np.unique(np.append(own, score.dtype.type(HIGHEST)))
+    found = _from_the_top(drawn[groups[positive][ranked]])
+    none = np.zeros((1, len(windows)))
+    # From here on [levels, resamples], from the lowest level.
+    hits = np.concatenate([found, none])[np.searchsorted(own[ranked], levels)]
+    reaches, exceeds = (np.searchsorted(levels, other, side) for side in ("right", "left"))
+    reached = _at_or_above(groups[~positive], reaches, len(levels), drawn)
+    tied = (reaches > exceeds).any()
+    above = _at_or_above(groups[~positive], exceeds, len(levels), drawn) if tied else reached
 
+    gained = hits - np.concatenate([hits[1:], none])
+    positives, negatives = hits[0], windows - hits[0]
     # Where a resampling drew nothing from the top down to a level, no precision is asked for either.
     precision = _ratio(hits, hits + reached, otherwise=0.0)
-    below = negatives[:, None] - (reached + above) / 2
+    padded = (hits + PADDING) / (hits + PADDING + reached)
+    below = negatives - (reached + above) / 2
     return (
-        _ratio((found * precision).sum(axis=1), positives),
-        _ratio((found * below).sum(axis=1), positives * negatives),
+        _ratio(_summed(gained, precision), positives),
+        (_summed(gained, padded) + PADDING * padded[-1]) / (positives + PADDING),
+        _ratio(_summed(gained, below), positives * negatives),
     )
 
 
-def _weighted(
-    counts: NDArray[np.float32], groups: NDArray[np.intp], place: NDArray[np.intp], places: int
+def _at_or_above(
+    groups: NDArray[np.intp], reaches: NDArray[np.intp], levels: int, drawn: NDArray[np.float32]
 ) -> Floats:
-    """groups, place: [windows], from 0 -> how many windows fall on each place, [resamples, places]."""
-    table = np.bincount(groups * places + place, minlength=counts.shape[1] * places)
+    """groups: [windows]; reaches: how many levels each window reaches -> windows drawn, [levels, resamples]."""
+    counted = reaches > 0
+    where = (reaches[counted] - 1) * len(drawn) + groups[counted]
+    table = np.bincount(where, minlength=levels * len(drawn)).reshape(levels, len(drawn))
     # Whole numbers up to 2^24 are exact in float32, in whatever order the product adds them up.
-    product = counts @ table.reshape(-1, places).astype(np.float32)
-    return product.astype(np.float64)
+    return np.asarray(_from_the_top(table).astype(np.float32) @ drawn, np.float64)
 
 
-def _from_the_top(values: Floats) -> Floats:
-    """[resamples, places] -> the sum from each place upwards."""
-    return np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
+def _from_the_top(values: NDArray[Any]) -> Floats:
+    """[places, ...] -> the sum from each place upwards."""
+    return np.cumsum(values[::-1], axis=0, dtype=np.float64)[::-1]
+
+
+def _summed(part: Floats, other: Floats) -> Floats:
+    """[levels, resamples] twice -> the sum of their products, [resamples]."""
+    summed: Floats = np.einsum("lr,lr->r", part, other)
+    return summed
 
 
 def _ratio(part: Floats, whole: NDArray[Any], otherwise: float = np.nan) -> Floats:

@@ -7,13 +7,15 @@ from math import isfinite, nan
 from typing import Any
 
 from silencio.errors import SilencioError
+from silencio.evaluation.accuracy import Confusion
 from silencio.evaluation.bootstrap import Estimate
+from silencio.evaluation.calibration import Bin
 from silencio.evaluation.evaluate import EvaluationResult
 from silencio.evaluation.figures import ClassFigure, Figure
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict
 from silencio.evaluation.worst import Mistake
 
-VERSION = 1
+VERSION = 2
 """Of the layout below; a reader refuses any other."""
 
 
@@ -34,6 +36,8 @@ def to_json(report: Report) -> str:
         "not_applied": [asdict(rule) for rule in report.result.not_applied],
         "figures": [asdict(figure) for figure in report.result.figures],
         "classes": [asdict(c) for c in report.result.classes],
+        "confusion": asdict(report.result.confusion) if report.result.confusion else None,
+        "reliability": [asdict(b) for b in report.result.reliability],
         "mistakes": [asdict(mistake) for mistake in report.mistakes],
     }
     return json.dumps(without_nan(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -53,6 +57,8 @@ def from_json(text: str, source: str) -> Report:
         gates=tuple(_gate(g) for g in content["gates"]),
         not_applied=tuple(NotApplied(**n) for n in content["not_applied"]),
         decision=Verdict(content["decision"]),
+        confusion=_confusion(content["confusion"]),
+        reliability=tuple(Bin(**b) for b in content["reliability"]),
     )
     mistakes = tuple(Mistake(**(m | {"truth": tuple(m["truth"])})) for m in content["mistakes"])
     return Report(result, mistakes, content["identity"])
@@ -90,7 +96,13 @@ def _figure(values: Mapping[str, Any]) -> Figure:
 
 
 def _class(values: Mapping[str, Any]) -> ClassFigure:
-    return ClassFigure(**_numbers(values, "average_precision", "roc_auc"))
+    return ClassFigure(**_numbers(values, "average_precision", "roc_auc", "precision", "recall", "f1"))
+
+
+def _confusion(values: Mapping[str, Any] | None) -> Confusion | None:
+    if values is None:
+        return None
+    return Confusion(tuple(values["labels"]), tuple(map(tuple, values["counts"])))
 
 
 def _gate(values: Mapping[str, Any]) -> GateResult:

@@ -62,13 +62,14 @@ def _schema() -> dict[str, type[pl.DataType]]:
         for whose in ("candidate", "champion", "difference")
         for part in ("", "_low", "_high")
     }
-    return {"slice": pl.String, "metric": pl.String, **counts, **values}
+    return {"slice": pl.String, "metric": pl.String, "gated": pl.Boolean, **counts, **values}
 
 
 def _row(figure: Figure) -> dict[str, Any]:
     return {
         "slice": figure.slice,
         "metric": figure.metric,
+        "gated": figure.gated,
         "windows": figure.windows,
         "recordings": figure.recordings,
         "classes": figure.classes,

@@ -14,9 +14,16 @@ FACTS = pl.Schema(
         "recording": pl.String(),
         "start": pl.Float64(),  # seconds into the recording
         "recorded_at": pl.Datetime("us"),  # local time; null where no source says
-        "snr_db": pl.Float64(),  # of the loudest call in the window; null where no source says
+        "snr_db": pl.Float64(),  # of the loudest call in the window; null where nobody knows
         "callers": pl.Int32(),  # species calling in the window
-        "insects": pl.Boolean(),  # an insect is among them
+        "birds": pl.Int32(),  # so many of them, as the next
+        "frogs": pl.Int32(),
+        "mammals": pl.Int32(),
+        "insects": pl.Int32(),
+        "least_trained": pl.Int32(),  # recordings trained on of its caller that has fewest; null where none calls
+        "new_recordist": pl.Boolean(),  # nobody whose recordings are trained on; null where nobody says who
+        "short": pl.Boolean(),  # the recording is shorter than a window
+        "site": pl.String(),  # see `silencio.evaluation.judged`; null where nobody says
     }
 )
 

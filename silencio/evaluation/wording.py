@@ -8,7 +8,15 @@ from silencio.evaluation.evaluate import EvaluationResult
 from silencio.evaluation.gates import Verdict
 from silencio.evaluation.slices import title_of
 
-METRIC_TITLES = {"map": "mAP", "roc_auc": "ROC-AUC"}
+METRIC_TITLES = {
+    "map": "mAP",
+    "padded_map": "padded cmAP",
+    "roc_auc": "ROC-AUC",
+    "micro_f1": "row-wise F1",
+    "top_k": "top-k",
+    "accuracy": "accuracy",
+    "calibration_error": "calibration error",
+}
 MARKS = {Verdict.PASS: "✓ pass", Verdict.FAIL: "✗ fail", Verdict.INCONCLUSIVE: "? inconclusive"}
 ANSWERS = {
     Verdict.PASS: "Promote: yes",

@@ -63,6 +63,10 @@ class GateRule(Section):
         against = "absolute" if self.at_most_below is None else "against champion"
         return f"{self.metric} {against}"
 
+    @property
+    def bar(self) -> float:
+        return next(bar for bar in (self.at_least, self.at_most, self.at_most_below) if bar is not None)
+
     @model_validator(mode="after")
     def _one_bar(self) -> Self:
         if [self.at_least, self.at_most, self.at_most_below].count(None) != 2:

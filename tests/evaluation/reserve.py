@@ -33,10 +33,13 @@ def compose_truth(windows: int = 300, classes: int = 12, per_recording: int = 6,
                 float(s) if c else None for s, c in zip(random.normal(8, 6, windows), callers, strict=True)
             ],
             "callers": targets.sum(axis=1),
-            "insects": targets[:, -INSECTS:].any(axis=1),
+            "birds": targets[:, :-INSECTS].sum(axis=1),
+            "frogs": 0,
+            "mammals": 0,
+            "insects": targets[:, -INSECTS:].sum(axis=1),
         },
-        schema=FACTS,
-    )
+        schema_overrides=FACTS,
+    ).match_to_schema(FACTS, missing_columns="insert")
     return Truth(tuple(f"species{k:02d}" for k in range(classes)), targets, facts)
 
 

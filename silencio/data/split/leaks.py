@@ -44,6 +44,17 @@ def leaks(recordings: pl.DataFrame, duplicates: pl.DataFrame) -> tuple[Leak, ...
     )
 
 
+def heard_before(recordings: pl.DataFrame, duplicates: pl.DataFrame) -> set[str]:
+    """The ids of recordings of the test part that are also trained on, share a group with one that is, are the same
+    file as one, or sound like one. Takes what `leaks` takes; an id may be there twice, in two parts.
+    """
+    asked = recordings.filter(pl.col("part").is_in(["train", "test"]))
+    trained, tested = (asked.filter(part=part) for part in ("train", "test"))
+    of_trained = [tested.filter(pl.col(key).is_in(trained[key].implode()))["id"] for key in ("id", "group")]
+    across = [pair for one, other, _, _ in _across_parts(asked, duplicates) for pair in (one, other)]
+    return set(pl.concat(of_trained)) | (set(across) & set(tested["id"]))
+
+
 def refuse_leaks(recordings: pl.DataFrame, duplicates: pl.DataFrame, split: Split) -> None:
     """Raise if anything leaks and the settings say `refuse`; else say so in the log.
 

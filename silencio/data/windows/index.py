@@ -21,6 +21,10 @@ INDEX = pl.Schema(
         "strong": pl.Boolean(),  # labelled in time, not only as a whole recording
         "labels": pl.List(pl.String()),
         "secondary": pl.List(pl.String()),  # called somewhere in the recording, perhaps not in this window
+        "duration": pl.Float64(),  # of the whole recording, seconds
+        "recordist": pl.String(),
+        "latitude": pl.Float64(),
+        "longitude": pl.Float64(),
         "recorded_at": pl.Datetime("us"),
         "night": pl.Boolean(),
         "snr_db": pl.Float64(),
