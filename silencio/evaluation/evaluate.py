@@ -1,16 +1,25 @@
 """The evaluation of one candidate: figures by slice, by class, the gates, and what follows from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from silencio.errors import SilencioError
+from silencio.evaluation.accuracy import Confusion
+from silencio.evaluation.behaviour import Behaviour
+from silencio.evaluation.calibration import Bin
+from silencio.evaluation.curves import Curve
 from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_classes
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict, decision, judge
+from silencio.evaluation.operation import Operation
 from silencio.evaluation.slices import OVERALL, choose
 from silencio.evaluation.truth import Scores, Truth
 from silencio.settings import Evaluation
 from silencio.settings.judging import Metric
+
+SetOn = Literal["thresholds", "validation", "nothing"]
+"""The part that thresholds are set on."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,14 @@ class EvaluationResult:
     gates: tuple[GateResult, ...]
     not_applied: tuple[NotApplied, ...]
     decision: Verdict
+    curves: tuple[Curve, ...] = ()
+    behaviour: tuple[Behaviour, ...] = ()
+    reliability: tuple[Bin, ...] = ()
+    confusion: Confusion | None = field(default=None, compare=False)
+    """Arrays are no equals: whoever compares results compares these by themselves."""
+    operation: tuple[Operation, ...] = ()
+    """What the thresholds do in the test part, in the order of the classes."""
+    set_on: SetOn = "nothing"
 
     @property
     def has_champion(self) -> bool:

@@ -4,17 +4,21 @@ exam = Exam.of(experiment, catalog, windows, workspace)
 result = exam.sit(candidate, champion)
 """
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from typing import Self
 
 from silencio.data.windows.store import Windows
 from silencio.evaluation.contestant import Contestant
-from silencio.evaluation.evaluate import EvaluationResult, evaluate
+from silencio.evaluation.evaluate import EvaluationResult, SetOn, evaluate
 from silencio.evaluation.judged import Judged, judged_on
+from silencio.evaluation.operation import operate
 from silencio.evaluation.thresholds import Threshold, choose_thresholds
 from silencio.handover import Handover
 from silencio.settings import Experiment
 from silencio.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,25 +28,55 @@ class Exam:
     judged: Judged
     """The test part."""
     set_on: Judged
-    """The part that thresholds are set on."""
+    """What thresholds are set on: a part of its own, or the one that chose the epoch."""
+    set_on_part: SetOn
+    classes: tuple[str, ...]
+    """The class of each species: Aves, Insecta, …"""
     workspace: Workspace
 
     @classmethod
     def of(cls, experiment: Experiment, catalog: Handover, windows: Windows, workspace: Workspace) -> Self:
+        part = set_on(windows)
         return cls(
-            experiment, catalog, judged_on(windows, "test"), judged_on(windows, "validation"), workspace
+            experiment,
+            catalog,
+            judged_on(windows, "test"),
+            judged_on(windows, part),
+            part,
+            tuple(species.class_name for species in windows.species),
+            workspace,
         )
 
     def sit(self, candidate: Contestant, champion: Contestant | None) -> EvaluationResult:
         settings = self.experiment.evaluation
         before = champion.scores(self.judged) if champion else None
-        return evaluate(
-            self.judged.truth, candidate.scores(self.judged), settings, before, self.experiment.seed
-        )
+        scores, truth = candidate.scores(self.judged), self.judged.truth
+        result = evaluate(truth, scores, settings, before, self.experiment.seed)
+        operation = operate(truth, scores, self.thresholds(candidate))
+        return replace(result, operation=operation, set_on=self.set_on_part)
 
     def thresholds(self, contestant: Contestant) -> tuple[Threshold, ...]:
         """Its own, or those that it is to serve with."""
         if contestant.thresholds is not None:
             return contestant.thresholds
-        rate = self.experiment.evaluation.false_positive_rate
-        return choose_thresholds(self.set_on.truth, contestant.scores(self.set_on), rate)
+        settings = self.experiment.evaluation
+        return choose_thresholds(
+            self.set_on.truth,
+            contestant.scores(self.set_on),
+            settings.false_positive_rate,
+            classes=self.classes,
+            shrink=settings.shrink,
+            resamples=settings.resamples,
+            seed=self.experiment.seed,
+        )
+
+
+def set_on(windows: Windows) -> SetOn:
+    """The part that thresholds are set on; what is not as it should be is said in the log."""
+    if len(windows.rows("thresholds")):
+        return "thresholds"
+    if len(windows.rows("validation")):
+        log.warning("no part is kept for thresholds alone: they are set on the one that chose the epoch")
+        return "validation"
+    log.warning("there is nothing to set thresholds on: they are all the same")
+    return "nothing"

@@ -27,6 +27,8 @@ class Figure:
     champion: Estimate | None
     difference: Estimate | None
     """Candidate minus champion, paired; the intervals of all slices hold together (see `joint_level`)."""
+    gated: bool = True
+    """Whether a gate rests on the slice; else it is looked at, and no more."""
 
 
 @dataclass(frozen=True)

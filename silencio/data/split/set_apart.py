@@ -13,7 +13,9 @@ log = logging.getLogger(__name__)
 VALIDATION, THRESHOLDS = "validation", "thresholds"
 
 
-def set_apart(validating: Collection[Unit], sites: Collection[str], share: float, seed: int) -> dict[str, str]:
+def set_apart(
+    validating: Collection[Unit], sites: Collection[str], share: float, seed: int
+) -> dict[str, str]:
     """The part of each unit that would validate: validation or thresholds. No other unit is asked.
 
     Sites, which are labelled in time and hear what the service will hear, are what thresholds are set on wherever one
