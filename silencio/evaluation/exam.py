@@ -8,11 +8,13 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Self
 
+from silencio.data.catalog import Catalog
 from silencio.data.windows.store import Windows
 from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.evaluate import EvaluationResult, SetOn, evaluate
 from silencio.evaluation.judged import Judged, judged_on
 from silencio.evaluation.operation import operate
+from silencio.evaluation.sounds import Sounds, sounds_of
 from silencio.evaluation.thresholds import Threshold, choose_thresholds
 from silencio.handover import Handover
 from silencio.settings import Experiment
@@ -36,7 +38,7 @@ class Exam:
 
     @classmethod
     def of(cls, experiment: Experiment, catalog: Handover, windows: Windows, workspace: Workspace) -> Self:
-        part = set_on(windows)
+        part = part_for_thresholds(windows)
         return cls(
             experiment,
             catalog,
@@ -55,6 +57,10 @@ class Exam:
         operation = operate(truth, scores, self.thresholds(candidate))
         return replace(result, operation=operation, set_on=self.set_on_part)
 
+    def sounds(self) -> Sounds:
+        """The judged windows, as a page lets its reader see and hear them."""
+        return sounds_of(Catalog.open(self.catalog), self.experiment.audio)
+
     def thresholds(self, contestant: Contestant) -> tuple[Threshold, ...]:
         """Its own, or those that it is to serve with."""
         if contestant.thresholds is not None:
@@ -71,7 +77,7 @@ class Exam:
         )
 
 
-def set_on(windows: Windows) -> SetOn:
+def part_for_thresholds(windows: Windows) -> SetOn:
     """The part that thresholds are set on; what is not as it should be is said in the log."""
     if len(windows.rows("thresholds")):
         return "thresholds"

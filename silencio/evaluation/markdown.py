@@ -117,12 +117,12 @@ def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
 
 def _plain(text: str) -> str:
     """Names come from elsewhere: none of them may end a cell or a line, open a tag, or be a link or a picture."""
-    flat = _code(text).replace("<", "&lt;")
+    flat = _code(text)
     for sign in "|[]*_@#":
         flat = flat.replace(sign, f"\\{sign}")
     return flat
 
 
 def _code(text: str) -> str:
-    """What stands between backticks is taken as it is, but for a backtick."""
-    return " ".join(text.split()).replace("`", "'")
+    """What stands between backticks is taken as it is, but for a backtick and, by careless readers, a tag."""
+    return " ".join(text.split()).replace("`", "'").replace("<", "&lt;")

@@ -1,6 +1,7 @@
 """A report in which everything is there that a page can show."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,7 @@ def _metrics(result: EvaluationResult) -> list[Figure]:
 def _bins(truth: Truth, scores: Scores) -> tuple[Bin, ...]:
     edges = np.linspace(0, 1, 16)
     bins = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         within = (scores >= low) & (scores < high)
         if within.any():
             bins.append(
