@@ -17,7 +17,7 @@ from silencio.data.species import Species, read_species, write_species
 from silencio.errors import SilencioError
 from silencio.handover import Handover
 
-PARTS = ("train", "validation", "test", "unlabelled")
+PARTS = ("train", "validation", "thresholds", "test", "unlabelled")
 ORIGINS = ("release", "feedback", "passive")
 LABELLED = ("whole", "timed", "none")
 
@@ -145,7 +145,7 @@ def _rules(catalog: Catalog) -> Iterator[tuple[str, bool]]:
 
     part = recordings["part"]
     dealt = recordings.filter(part != "unlabelled").group_by("group").agg(pl.col("part").n_unique())
-    yield "every part is train, validation, test or unlabelled", _all(part.is_in(PARTS))
+    yield "every part is train, validation, thresholds, test or unlabelled", _all(part.is_in(PARTS))
     yield (
         "a part is unlabelled exactly if its recording is",
         _all((part == "unlabelled") == (labelled == "none")),

@@ -25,7 +25,14 @@ class Confusion:
     def of(cls, truth: Truth, scores: Scores) -> Self | None:
         """None where nothing was asked."""
         counts = confusion(truth, scores)
-        return cls(truth.labels, tuple(map(tuple, counts.tolist()))) if counts.any() else None
+        return cls.from_counts(truth.labels, counts) if counts.any() else None
+
+    @classmethod
+    def from_counts(cls, labels: tuple[str, ...], counts: Counts) -> Self:
+        return cls(labels, tuple(map(tuple, counts.tolist())))
+
+    def table(self) -> Counts:
+        return np.array(self.counts, np.int64).reshape(len(self.labels), len(self.labels))
 
 
 def confusion(truth: Truth, scores: Scores) -> Counts:

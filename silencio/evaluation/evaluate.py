@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,14 +10,20 @@ from numpy.typing import ArrayLike
 from silencio.errors import SilencioError
 from silencio.evaluation.accuracy import Confusion
 from silencio.evaluation.answers import Answers
+from silencio.evaluation.behaviour import Behaviour
 from silencio.evaluation.calibration import Bin, reliability
+from silencio.evaluation.curves import Curve
 from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_classes
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict, decision, judge
+from silencio.evaluation.operation import Operation
 from silencio.evaluation.slices import OVERALL, Slice, choose, present
 from silencio.evaluation.thresholds import DEFAULT
 from silencio.evaluation.truth import Scores, Truth
 from silencio.settings import Evaluation
 from silencio.settings.judging import Metric
+
+SetOn = Literal["thresholds", "validation", "nothing"]
+"""The part that thresholds are set on."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,11 @@ class EvaluationResult:
     """Of recordings in which one species alone is named; None where there is none."""
     reliability: tuple[Bin, ...] = ()
     """Of the candidate, all windows."""
+    curves: tuple[Curve, ...] = ()
+    behaviour: tuple[Behaviour, ...] = ()
+    operation: tuple[Operation, ...] = ()
+    """What the thresholds do in the test part, in the order of the classes."""
+    set_on: SetOn = "nothing"
 
     @property
     def has_champion(self) -> bool:

@@ -1,18 +1,18 @@
 """report.json: everything the page shows, as strict JSON, for the rooms that act on it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from math import isfinite, nan
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from silencio.errors import SilencioError
 from silencio.evaluation.accuracy import Confusion
-from silencio.evaluation.bootstrap import Estimate
-from silencio.evaluation.calibration import Bin
 from silencio.evaluation.evaluate import EvaluationResult
-from silencio.evaluation.figures import ClassFigure, Figure
-from silencio.evaluation.gates import GateResult, NotApplied, Verdict
+from silencio.evaluation.rebuilt import rebuilt
+from silencio.evaluation.searched import Search
 from silencio.evaluation.worst import Mistake
 
 VERSION = 2
@@ -25,20 +25,20 @@ class Report:
     mistakes: tuple[Mistake, ...]
     identity: Mapping[str, Any]
     """Whatever says what was judged, on which data, by which code and machine, and when. JSON values."""
+    search: Search | None = None
+    """Of a bundle: among which variants its model was chosen."""
 
 
 def to_json(report: Report) -> str:
+    result = asdict(replace(report.result, confusion=None))
     content = {
         "version": VERSION,
-        "decision": report.result.decision,
+        "decision": result.pop("decision"),
         "identity": report.identity,
-        "gates": [asdict(gate) for gate in report.result.gates],
-        "not_applied": [asdict(rule) for rule in report.result.not_applied],
-        "figures": [asdict(figure) for figure in report.result.figures],
-        "classes": [asdict(c) for c in report.result.classes],
-        "confusion": asdict(report.result.confusion) if report.result.confusion else None,
-        "reliability": [asdict(b) for b in report.result.reliability],
+        **result,
+        "confusion": _by_name(report.result),
         "mistakes": [asdict(mistake) for mistake in report.mistakes],
+        "search": None if report.search is None else asdict(report.search),
     }
     return json.dumps(without_nan(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -51,17 +51,14 @@ def from_json(text: str, source: str) -> Report:
             f"{source} has the layout version {content.get('version')}; this code reads version {VERSION}.",
             "Evaluate again with this version of silencio.",
         )
-    result = EvaluationResult(
-        figures=tuple(_figure(f) for f in content["figures"]),
-        classes=tuple(_class(c) for c in content["classes"]),
-        gates=tuple(_gate(g) for g in content["gates"]),
-        not_applied=tuple(NotApplied(**n) for n in content["not_applied"]),
-        decision=Verdict(content["decision"]),
-        confusion=_confusion(content["confusion"]),
-        reliability=tuple(Bin(**b) for b in content["reliability"]),
+    said, search = content.pop("confusion"), content["search"]
+    result = rebuilt(EvaluationResult, content)
+    return Report(
+        replace(result, confusion=_counted(said, [c.label for c in result.classes])),
+        tuple(rebuilt(Mistake, mistake) for mistake in content["mistakes"]),
+        content["identity"],
+        None if search is None else rebuilt(Search, search),
     )
-    mistakes = tuple(Mistake(**(m | {"truth": tuple(m["truth"])})) for m in content["mistakes"])
-    return Report(result, mistakes, content["identity"])
 
 
 def without_nan(value: Any) -> Any:
@@ -75,35 +72,24 @@ def without_nan(value: Any) -> Any:
     return value
 
 
-def _numbers(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {**values, **{name: nan for name in names if values[name] is None}}
-
-
-def _estimate(values: Mapping[str, Any]) -> Estimate:
-    return Estimate(**_numbers(values, "value", "low", "high"))
-
-
-def _figure(values: Mapping[str, Any]) -> Figure:
-    champion, difference = values["champion"], values["difference"]
-    return Figure(
-        **{
-            **values,
-            "candidate": _estimate(values["candidate"]),
-            "champion": None if champion is None else _estimate(champion),
-            "difference": None if difference is None else _estimate(difference),
-        }
-    )
-
-
-def _class(values: Mapping[str, Any]) -> ClassFigure:
-    return ClassFigure(**_numbers(values, "average_precision", "roc_auc", "precision", "recall", "f1"))
-
-
-def _confusion(values: Mapping[str, Any] | None) -> Confusion | None:
-    if values is None:
+def _by_name(result: EvaluationResult) -> dict[str, dict[str, int]] | None:
+    """{species: {taken for: how often}} without the zeros, which of 206 species are nearly all."""
+    if result.confusion is None:
         return None
-    return Confusion(tuple(values["labels"]), tuple(map(tuple, values["counts"])))
+    labels = result.confusion.labels
+    return {
+        labels[row]: {labels[k]: int(counts[k]) for k in np.flatnonzero(counts)}
+        for row, counts in enumerate(result.confusion.table())
+        if counts.any()
+    }
 
 
-def _gate(values: Mapping[str, Any]) -> GateResult:
-    return GateResult.from_json(values)
+def _counted(said: Mapping[str, Mapping[str, int]] | None, labels: Sequence[str]) -> Confusion | None:
+    if said is None:
+        return None
+    place = {label: k for k, label in enumerate(labels)}
+    counts = np.zeros((len(labels), len(labels)), np.int64)
+    for label, taken_for in said.items():
+        for other, count in taken_for.items():
+            counts[place[label], place[other]] = count
+    return Confusion.from_counts(tuple(labels), counts)

@@ -20,6 +20,8 @@ from silencio.evaluation.figures import Figure
 from silencio.evaluation.markdown import summary_markdown
 from silencio.evaluation.page import render
 from silencio.evaluation.record import Report, from_json, to_json
+from silencio.evaluation.searched import Search
+from silencio.evaluation.sounds import Sounds
 from silencio.evaluation.truth import Scores, Truth
 from silencio.evaluation.worst import worst_mistakes
 
@@ -32,14 +34,21 @@ def write_report(
     truth: Truth,
     candidate: Scores,
     identity: Mapping[str, Any],
+    *,
+    sounds: Sounds | None = None,
+    search: Search | None = None,
 ) -> None:
-    """candidate: [windows, classes]. Equal arguments give equal bytes: what may change is in `identity`."""
-    report = Report(result, worst_mistakes(truth, candidate), identity)
+    """candidate: [windows, classes]. Equal arguments give equal bytes: what may change is in `identity`.
+
+    With `sounds`, the worst mistakes can be seen and heard in the page; with `search`, why this variant was chosen.
+    """
+    report = Report(result, worst_mistakes(truth, candidate), identity, search)
+    heard = [sounds(mistake.recording, mistake.start) for mistake in report.mistakes] if sounds else []
     folder.mkdir(parents=True, exist_ok=True)
     (folder / JSON).write_text(to_json(report), encoding="utf-8")
     slice_table(result).write_parquet(folder / TABLE)
-    (folder / PAGE).write_text(render(report), encoding="utf-8")
-    (folder / SUMMARY).write_text(summary_markdown(result, identity), encoding="utf-8")
+    (folder / PAGE).write_text(render(report, heard), encoding="utf-8")
+    (folder / SUMMARY).write_text(summary_markdown(report), encoding="utf-8")
 
 
 def read_report(folder: Path) -> Report:

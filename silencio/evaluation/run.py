@@ -37,14 +37,15 @@ def evaluate_checkpoint(
         "evaluation": experiment.evaluation.model_dump(mode="json"),
         "seed": experiment.seed,
         "champion": champion.digest if champion else None,
-        "code": code_digest("evaluation"),
+        "code": code_digest("data", "evaluation"),
     }
 
     def build(folder: Path) -> Mapping[str, Any]:
         exam, candidate = Exam.of(experiment, catalog, windows, workspace), contestant_of(checkpoint, windows)
         result = exam.sit(candidate, champion)
         told = identity(experiment, windows, checkpoint, champion)
-        write_report(folder, result, exam.judged.truth, candidate.scores(exam.judged), told)
+        scores = candidate.scores(exam.judged)
+        write_report(folder, result, exam.judged.truth, scores, told, sounds=exam.sounds())
         return {
             "decision": result.decision.value,
             "map": result.figure().candidate.value,

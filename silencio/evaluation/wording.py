@@ -1,10 +1,15 @@
 """How figures and verdicts are said, the same in the page, in Markdown and in a log."""
 
-from collections.abc import Iterator, Mapping
-from math import isfinite
+from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite, nan
+from statistics import fmean
 from typing import Any
 
-from silencio.evaluation.evaluate import EvaluationResult
+import numpy as np
+
+from silencio.evaluation.behaviour import Behaviour
+from silencio.evaluation.curves import Curve, Point
+from silencio.evaluation.evaluate import EvaluationResult, SetOn
 from silencio.evaluation.gates import Verdict
 from silencio.evaluation.slices import title_of
 
@@ -24,6 +29,12 @@ ANSWERS = {
     Verdict.INCONCLUSIVE: "Promote: not on this evidence",
 }
 NOTHING = "\N{EN DASH}"
+SET_ON: Mapping[SetOn, str] = {
+    "thresholds": "Thresholds were set on recordings that were used for nothing else.",
+    "validation": "Thresholds were set on the recordings that also chose the epoch, for no others were left: "
+    "expect more false alarms than were promised.",
+    "nothing": "There was nothing to set thresholds on.",
+}
 
 
 def because(result: EvaluationResult) -> str:
@@ -44,15 +55,50 @@ def culprits(result: EvaluationResult) -> list[str]:
     if result.decision is Verdict.PASS:
         return []
     return [
-        f"{title_of(gate.slice)}, {gate_title(gate.name)}: {gate.reason}"
+        f"{title_of(gate.slice)}, {gate_title(gate.name, result)}: {gate.reason}"
         for gate in result.gates
         if gate.verdict is result.decision
     ]
 
 
-def gate_title(name: str) -> str:
+def gate_title(name: str, result: EvaluationResult) -> str:
+    """Of a rule on a metric, of a behaviour by its title, of any other gate as it is called."""
+    behaviour = next((one.title for one in result.behaviour if one.name == name), None)
     metric, _, rest = name.partition(" ")
-    return f"{METRIC_TITLES.get(metric, metric)} {rest}".strip()
+    return behaviour or f"{METRIC_TITLES.get(metric, metric)} {rest}".strip().replace("_", " ")
+
+
+def met(behaviour: Behaviour) -> Verdict | None:
+    """None where there is no bar to hold it against."""
+    value, bar = behaviour.value.value, behaviour.bar
+    if bar is None:
+        return None
+    if not isfinite(value):
+        return Verdict.INCONCLUSIVE
+    return Verdict.PASS if (value >= bar if behaviour.at_least else value <= bar) else Verdict.FAIL
+
+
+def lost(curve: Curve) -> tuple[Point, float] | None:
+    """Where along a curve the candidate is worst, and how far that is below its first point."""
+    first, *harder = curve.points
+    known = [point for point in harder if isfinite(point.candidate.value)]
+    if not known or not isfinite(first.candidate.value):
+        return None
+    worst = min(known, key=lambda point: point.candidate.value)
+    return worst, first.candidate.value - worst.candidate.value
+
+
+def confused(result: EvaluationResult) -> list[tuple[str, str, int, int]]:
+    """(species, taken for, how often, of how many), the most frequent first."""
+    if result.confusion is None:
+        return []
+    labels, counts = result.confusion.labels, result.confusion.table()
+    asked, wrong = counts.sum(axis=1), counts - np.diag(np.diag(counts))
+    pairs = [
+        (labels[a], labels[b], int(wrong[a, b]), int(asked[a]))
+        for a, b in zip(*np.nonzero(wrong), strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: (-pair[2], -pair[2] / pair[3], pair[:2]))
 
 
 def number(value: float | None) -> str:
@@ -67,6 +113,16 @@ def signed(value: float | None) -> str:
 
 def windows(count: int) -> str:
     return f"{count} window{'' if count == 1 else 's'}"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %" if isfinite(value) else NOTHING
+
+
+def mean_of(values: Iterable[float]) -> float:
+    """Of those that are known; NaN if none is."""
+    known = [value for value in values if isfinite(value)]
+    return fmean(known) if known else nan
 
 
 def interval(low: float, high: float, *, sign: bool = False) -> str:

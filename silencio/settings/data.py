@@ -55,6 +55,9 @@ class Split(Section):
     by itself, and what judges has heard who made it."""
     validation: Share = 0.15
     """0: nobody validates, and a training ends with its last epoch's weights. Of folds, one validates or none."""
+    thresholds: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """The share of the validating groups that chooses no epoch: thresholds are set on them, and nothing else is. 0, or
+    one validating group alone: thresholds are set on what chose the epoch."""
     test: Share = 0.2
     folds: Annotated[int, Field(ge=3)] = 5
     fold: Count = 1

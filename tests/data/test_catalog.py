@@ -132,8 +132,8 @@ BROKEN: list[tuple[Break, str]] = [
     (first_recording(id=None), "every id is there once"),
     (first_recording(uri="elsewhere/a.ogg"), "every uri lies below a root"),
     (first_recording(uri=None), "every uri lies below a root"),
-    (first_recording(part="training"), "every part is train, validation, test or unlabelled"),
-    (first_recording(part=None), "every part is train, validation, test or unlabelled"),
+    (first_recording(part="training"), "every part is train, validation, thresholds, test or unlabelled"),
+    (first_recording(part=None), "every part is train, validation, thresholds, test or unlabelled"),
     (first_recording(part="unlabelled"), "a part is unlabelled exactly if its recording is"),
     (
         first_recording(labelled="none", primary_label=None),

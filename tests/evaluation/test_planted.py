@@ -18,7 +18,6 @@ from silencio.evaluation.evaluate import EvaluationResult
 from silencio.evaluation.exam import Exam
 from silencio.evaluation.gates import Verdict
 from silencio.evaluation.judged import Judged
-from silencio.evaluation.thresholds import Threshold
 from silencio.evaluation.truth import Scores
 from silencio.experiment import read_experiment
 from silencio.handover import Handover
@@ -74,7 +73,9 @@ class Reserve:
         unheard = lambda pictures: np.zeros((len(pictures), len(self.windows.species)), np.float32)  # noqa: E731
         return replace(Model("a" * 64, self.windows, unheard), **traits)  # type: ignore[arg-type]
 
-    def judge(self, candidate: Contestant, champion: Contestant | None = None, **changes: object) -> EvaluationResult:
+    def judge(
+        self, candidate: Contestant, champion: Contestant | None = None, **changes: object
+    ) -> EvaluationResult:
         return self.exam(**changes).sit(candidate, champion)
 
     def exam(self, **changes: object) -> Exam:
@@ -105,7 +106,9 @@ def test_a_model_as_good_as_the_champion_passes(reserve: Reserve) -> None:
 
 def test_a_model_that_is_worse_only_at_night(reserve: Reserve) -> None:
     hour = pl.col("recorded_at").dt.hour()
-    candidate = reserve.model(seed=1, worse_in=lambda facts: facts.select((hour < 6) | (hour >= 18)).to_series())
+    candidate = reserve.model(
+        seed=1, worse_in=lambda facts: facts.select((hour < 6) | (hour >= 18)).to_series()
+    )
     assert "map not worse on night" in refusing(reserve.judge(candidate, reserve.model(seed=2)))
 
 
@@ -122,7 +125,10 @@ def test_a_species_that_is_never_reported(reserve: Reserve) -> None:
     behaviour = reserve.house.experiment.evaluation.behaviour.model_copy(update={"coverage": 1.0})
     whole = reserve.judge(reserve.model(seed=1), behaviour=behaviour)
     assert whole.decision is Verdict.PASS, whole.gates
-    assert any("coverage" in gate for gate in refusing(reserve.judge(reserve.model(seed=1, spoil=mute), behaviour=behaviour)))
+    assert any(
+        "coverage" in gate
+        for gate in refusing(reserve.judge(reserve.model(seed=1, spoil=mute), behaviour=behaviour))
+    )
 
 
 def test_labels_that_were_swapped(reserve: Reserve) -> None:

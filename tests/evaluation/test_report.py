@@ -1,27 +1,55 @@
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
+from math import nan
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page, sync_playwright
 
 from silencio.errors import SilencioError
+from silencio.evaluation.accuracy import Confusion
+from silencio.evaluation.bootstrap import Estimate
 from silencio.evaluation.evaluate import EvaluationResult, evaluate
 from silencio.evaluation.gates import Verdict
-from silencio.evaluation.record import to_json
+from silencio.evaluation.operation import Operation
+from silencio.evaluation.page.plots import axis_around
+from silencio.evaluation.record import Report, from_json, to_json
 from silencio.evaluation.report import read_report, write_report
+from silencio.evaluation.searched import Search, Tried
 from silencio.evaluation.slices import SLICES
+from silencio.evaluation.sounds import sounds_of
 from silencio.evaluation.truth import Truth
 from silencio.evaluation.worst import worst_mistakes
 from silencio.handover import Kind, seal
 from silencio.settings import Evaluation
+from tests.data.reported import BIRD, FROG, FRONT_END, catalog_of, recording
+from tests.evaluation.reported import IDENTITY, SEARCH, compose_everything, compose_result, whistled
 from tests.evaluation.reserve import compose_scores, compose_truth
 
-IDENTITY: dict[str, Any] = {"data_digest": "9f2c", "machine": {"cores": 2}, "date": "2024-05-01"}
+CHROMIUM = shutil.which("chromium")
+HOSTILE = "<img src=x onerror=alert(1)>|`[x](https://example.org)"
+SECTIONS = [
+    "Gates",
+    "Slices",
+    "Harder conditions",
+    "Behaviour",
+    "Species",
+    "Thresholds",
+    "Confusion",
+    "Calibration",
+    "Worst mistakes",
+    "Search",
+    "What was judged",
+]
 
 
 def write(
@@ -33,6 +61,21 @@ def write(
     result = evaluate(truth, candidate, Evaluation(), before if champion else None, seed=1)
     write_report(folder, result, truth, candidate, IDENTITY)
     return result
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report in which nothing is missing."""
+    folder = tmp_path_factory.mktemp("everything")
+    truth, candidate, result = compose_everything()
+    sounds = whistled(tmp_path_factory.mktemp("sounds"))
+    write_report(folder, result, truth, candidate, IDENTITY, sounds=sounds, search=SEARCH)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(everything: Path) -> str:
+    return (everything / "report.html").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +122,7 @@ def test_the_record_is_strict_json_where_nothing_was_measured(tmp_path: Path) ->
 
     content = json.loads((tmp_path / "report.json").read_text(), parse_constant=refuse)
     night = next(f for f in content["figures"] if f["slice"] == "night")
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert night["candidate"] == {"value": None, "low": None, "high": None}
 
 
@@ -110,58 +153,202 @@ def test_the_table_keeps_its_columns_without_a_champion(tmp_path: Path) -> None:
     assert table["champion"].null_count() == len(table)
 
 
+class Reader(HTMLParser):
+    """Fails on a tag that closes what is not open."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "br", "img"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+def words(page: str) -> str:
+    return re.sub(r"<[^>]+>", " ", page[page.index("<body") :])
+
+
 def test_the_page_says_the_verdict_first(page: str) -> None:
-    text = re.sub(r"<[^>]+>", " ", page[page.index("<body") :])
+    text = words(page)
     assert text.index("Promote: no") < text.index("Night, mAP not worse") < text.index("Every gate must pass")
 
 
-def test_the_page_loads_nothing_from_elsewhere(page: str) -> None:
-    assert not re.search(r"https?:|//[a-z]|\burl\(|@import|<script|<link|<img|<iframe|\bsrc=", page)
+def test_the_page_loads_nothing_from_elsewhere(whole: str) -> None:
+    reader = Reader(whole)
+    addresses = [value for _, given in reader.tags for key, value in given.items() if key in ("src", "href")]
+    assert len(addresses) > 20
+    assert all(str(address).startswith(("data:image/png", "data:audio/mpeg", "#")) for address in addresses)
+    assert not re.search(r"\burl\(|@import|<link|<iframe|https?:", whole)
 
 
-def test_the_page_is_well_formed_and_says_what_its_plots_show(page: str) -> None:
-    class Reader(HTMLParser):
-        open_tags: list[str] = []  # noqa: RUF012
-        plots: list[str] = []  # noqa: RUF012
-
-        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-            given = dict(attributes)
-            if given.get("role") == "img":
-                self.plots.append(given.get("aria-label") or "")
-            if tag not in {"meta", "br"}:
-                self.open_tags.append(tag)
-
-        def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-            assert tag in {"line", "circle", "rect"}
-
-        def handle_endtag(self, tag: str) -> None:
-            assert self.open_tags.pop() == tag
-
-    reader = Reader()
-    reader.feed(page)
-    assert reader.open_tags == []
-    assert len(reader.plots) == 3
-    assert all("0." in alt for alt in reader.plots)
-    assert page.count('scope="col"') > 10
+def test_the_page_is_well_formed_and_says_what_its_plots_and_pictures_show(whole: str) -> None:
+    reader = Reader(whole)
+    drawn = [given.get("aria-label") for _, given in reader.tags if given.get("role") == "img"]
+    assert len(drawn) > 12
+    assert all(drawn)
+    assert all(given.get("alt") for given in reader.all("img"))
+    assert whole.count('scope="col"') > 10
+    headings = [int(tag[1]) for tag, _ in reader.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
 
 
-def test_the_page_suits_a_phone_and_the_dark(page: str) -> None:
+def test_the_page_suits_a_phone_the_dark_and_whoever_wants_no_motion(page: str) -> None:
     assert 'name="viewport"' in page
     assert "prefers-color-scheme: dark" in page
+    assert "prefers-reduced-motion: reduce" in page
+
+
+def test_every_section_is_there_and_the_contents_lead_to_it(whole: str) -> None:
+    contents = re.findall(r'<li><a href="#([^"]+)">([^<]+)</a>', whole)
+    assert [title for _, title in contents] == SECTIONS
+    assert all(f'<section id="{anchor}"' in whole for anchor, _ in contents)
+
+
+def test_what_was_not_measured_has_no_section(page: str) -> None:
+    titles = re.findall(r'<li><a href="#[^"]+">([^<]+)</a>', page)
+    assert titles == ["Gates", "Slices", "Species", "Worst mistakes", "What was judged"]
+
+
+def test_each_part_says_what_a_reader_wants_to_know(whole: str) -> None:
+    text = " ".join(words(whole).split())
+    for said in (
+        "Two calls at once",
+        "where it may lie",
+        "Thresholds were set on recordings that were used for nothing else.",
+        "Most often mistaken",
+        "0.042",  # the calibration error
+        "inc_static: 2.1 × faster than fp32",
+        "The service has no torch.",
+        "Looked at besides: no gate rests on these",
+        "By month",
+    ):
+        assert said in text, said
+
+
+def test_mistakes_can_be_seen_and_heard(whole: str, page: str) -> None:
+    assert whole.count('<article class="sample">') == whole.count("<audio ") == 16
+    assert "<audio " not in page
+    assert "The most confident false alarms and misses." in page
+
+
+def test_behaviour_is_told_apart_by_its_bar(whole: str) -> None:
+    rows = re.findall(r"<li><div class=\"asked\"><b>([^<]+)</b>.*?</li>", whole)
+    pills = [
+        re.search('class="pill ([a-z]+)"', row)
+        for row in re.findall(r"<li><div class=\"asked\">.*?</li>", whole)
+    ]
+    said = {name: pill and pill[1] for name, pill in zip(rows, pills, strict=True)}
+    assert said == {
+        "Same answer, louder or softer": "pass",
+        "Silent in mere noise": "fail",
+        "Species reported": "inconclusive",
+        "False alarms per hour": None,
+    }
+
+
+@pytest.mark.parametrize(("classes", "cells"), [(4, True), (206, False)])
+def test_confusion_is_cells_while_they_can_be_read_and_then_a_picture(
+    tmp_path: Path, classes: int, cells: bool
+) -> None:
+    truth, candidate, result = compose_everything(windows=240, classes=classes)
+    write_report(tmp_path, result, truth, candidate, IDENTITY)
+    page = (tmp_path / "report.html").read_text()
+    assert ('class="wide company taken"' in page) == cells
+    assert ('class="matrix"' in page) != cells
+    assert "Most often mistaken" in page
+
+
+def test_a_page_of_many_species_stays_small_and_folds_what_is_long(tmp_path: Path) -> None:
+    truth, candidate, result = compose_everything(windows=600, classes=206)
+    write_report(tmp_path, result, truth, candidate, IDENTITY, sounds=whistled(tmp_path), search=SEARCH)
+    page = (tmp_path / "report.html").read_text()
+    assert len(page) < 3_000_000
+    assert page.count(" more species</summary>") == 2
+
+
+@pytest.fixture
+def browser_page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser.new_page(viewport={"width": 390, "height": 844})
+        browser.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+def test_in_a_browser_on_a_phone_it_fits_asks_nobody_and_plays(browser_page: Page, everything: Path) -> None:
+    asked, said = list[str](), list[str]()
+    browser_page.on("request", lambda request: asked.append(request.url))
+    browser_page.on("console", lambda message: said.append(message.text))
+    browser_page.on("pageerror", lambda error: said.append(str(error)))
+
+    browser_page.goto((everything / "report.html").as_uri())
+    browser_page.locator(".play").first.click()
+
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert browser_page.locator(".sample.playing").count() == 1
+    assert not said
+    assert all(url.startswith(("file:", "data:")) for url in asked)
 
 
 def test_names_cannot_smuggle_anything_into_the_page(tmp_path: Path) -> None:
     truth = compose_truth()
-    attack = "<img src=x onerror=alert(1)>|`"
-    facts = truth.facts.with_columns(recording=pl.lit(attack) + pl.col("recording"))
-    hostile = Truth((attack, *truth.labels[1:]), truth.targets, facts)
+    facts = truth.facts.with_columns(recording=pl.lit(HOSTILE) + pl.col("recording"))
+    hostile = Truth((HOSTILE, *truth.labels[1:]), truth.targets, facts)
     candidate = compose_scores(hostile)
-    result = evaluate(hostile, candidate, Evaluation(), None, seed=1)
+    made = compose_result(hostile, candidate, compose_scores(hostile, skill=3.0))
+    result = replace(
+        made,
+        curves=tuple(replace(curve, title=HOSTILE, unit=HOSTILE) for curve in made.curves),
+        behaviour=tuple(replace(one, title=HOSTILE, about=HOSTILE) for one in made.behaviour),
+        gates=tuple(replace(gate, name=HOSTILE, slice=HOSTILE, reason=HOSTILE) for gate in made.gates),
+        not_applied=tuple(replace(rule, name=HOSTILE, reason=HOSTILE) for rule in made.not_applied),
+        figures=tuple(
+            replace(f, slice=f"site {HOSTILE}") if f.slice[:4] == "site" else f for f in made.figures
+        ),
+    )
+    tried = tuple(replace(one, variant=HOSTILE, runs_on=HOSTILE, reason=HOSTILE) for one in SEARCH.tried)
+    search = Search(tried, HOSTILE, HOSTILE)
 
-    write_report(tmp_path, result, hostile, candidate, {"commit": attack})
+    write_report(
+        tmp_path,
+        result,
+        hostile,
+        candidate,
+        {"commit": HOSTILE, HOSTILE: "1"},
+        sounds=whistled(tmp_path),
+        search=search,
+    )
 
-    assert "<img" not in (tmp_path / "report.html").read_text()
-    assert "<img" not in (tmp_path / "report.md").read_text()
+    page, summary = (tmp_path / "report.html").read_text(), (tmp_path / "report.md").read_text()
+    assert "onerror" not in {key for _, given in Reader(page).tags for key in given}
+    assert page.count("&lt;img src=x") > 20
+    assert "<img" not in summary
+    assert not re.search(r"(?<!\\)\]\(https", re.sub("`[^`]*`", "", summary))
+
+
+def test_the_summary_says_in_short_what_the_page_says(everything: Path) -> None:
+    summary = (everything / "report.md").read_text()
+    assert "**Silent in mere noise**: 0.22, where at most 0.1 is asked." in summary
+    assert "**Hardest**: Wind, −10 dB (dB of the window over the noise), mAP 0.362, −0.438." in summary
+    assert "of windows without a species are taken for it" in summary
+    assert "**Search**: inc\\_static: 2.1 × faster than fp32" in summary
+    assert "Same answer" not in summary
 
 
 def test_the_summary_names_the_verdict_the_gates_and_the_slices(folder: Path) -> None:
@@ -179,6 +366,72 @@ def test_a_first_model_is_told_that_nothing_was_compared(tmp_path: Path) -> None
         text = (tmp_path / name).read_text()
         assert "Promote: yes" in text
         assert "There is no champion to compare with yet." in text
+
+
+figures = st.floats(0, 1, width=32) | st.just(nan)
+estimates = st.builds(Estimate, figures, figures, figures)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    operation=st.lists(
+        st.builds(Operation, st.text(), estimates, figures, st.integers(0, 9), figures), max_size=3
+    ),
+    search=st.none() | st.builds(Search, st.tuples(st.builds(Tried)), st.text(), st.text()),
+    counts=st.lists(st.integers(0, 9), min_size=16, max_size=16),
+)
+def test_whatever_was_found_comes_back(
+    operation: list[Operation], search: Search | None, counts: list[int]
+) -> None:
+    table = np.array(counts, np.int64).reshape(4, 4)
+    confusion = Confusion.from_counts(WHOLE.confusion.labels, table) if WHOLE.confusion else None
+    result = replace(WHOLE, operation=tuple(operation), confusion=confusion)
+    report = Report(result, (), IDENTITY, search)
+
+    again = from_json(to_json(report), "a test")
+
+    # As text: what could not be measured is NaN, which equals nothing.
+    assert to_json(again) == to_json(report)
+    assert repr(again.result) == repr(result)
+    assert repr(again.search) == repr(search)
+
+
+WHOLE = compose_everything(windows=60, classes=4)[2]
+
+
+def test_a_windows_sound_begins_where_the_window_does(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path, [recording("one.wav"), recording("two.wav", "frog")], (BIRD, FROG))
+
+    sounds = sounds_of(catalog, FRONT_END)
+
+    first, later = sounds("release/two.wav", 0.0), sounds("release/two.wav", 0.5)
+    assert [(seen.start, seen.seconds) for seen in (first, later)] == [(0.0, 1.0), (0.5, 1.0)]
+    # A tone, of its own height in each recording: 500 Hz in the first, 750 Hz in the second.
+    lower = sounds("release/one.wav", 0.0)
+    assert lower.picture.mean(axis=1).argmax() > first.picture.mean(axis=1).argmax()
+
+
+def test_the_worst_mistakes_of_a_report_are_cut_from_the_catalogs_files(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path / "sounds", [recording("one.wav")], (BIRD,))
+    made = compose_truth(windows=30)
+    truth = replace(made, facts=made.facts.with_columns(recording=pl.lit("release/one.wav"), start=0.25))
+    candidate = compose_scores(truth)
+    result = evaluate(truth, candidate, Evaluation(), None, seed=1)
+
+    write_report(tmp_path, result, truth, candidate, IDENTITY, sounds=sounds_of(catalog, FRONT_END))
+
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<audio ") == len(read_report(tmp_path).mistakes) > 0
+    assert "1.0 s of release/one.wav from 0.2 s on" in page
+
+
+@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=6))
+def test_an_axis_holds_its_values_between_few_round_steps(values: list[float]) -> None:
+    axis = axis_around(values)
+    slack = 1e-6 * axis.step
+    assert axis.low <= min(*values, 0.0) + slack
+    assert axis.high >= max(*values, 0.0) - slack
+    assert 2 <= len(axis.ticks) <= 8
 
 
 def test_equal_evaluations_have_equal_digests(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ class Told(list[Progress]):
     @property
     def trained(self) -> list[str]:
         """The folds of which an epoch was told."""
-        names = [p.what.removeprefix("epochs; ").split(" (")[0] for p in self if p.what.startswith("epochs; ")]
+        names = [
+            p.what.removeprefix("epochs; ").split(" (")[0] for p in self if p.what.startswith("epochs; ")
+        ]
         return list(dict.fromkeys(names))
 
 

@@ -19,6 +19,8 @@ SEARCHED = 60.0
 """Seconds at a recording's beginning in which the clearest are looked for."""
 AT_ONCE = 2
 """Recordings in memory: an hour of sound has half a gigabyte."""
+BEFORE = 0.3
+"""Seconds of what leads up to a call."""
 FADE = 0.01
 """Seconds: an excerpt that starts within a sound would click."""
 
@@ -51,13 +53,15 @@ class Excerpt:
     """MP3, which every browser plays, and whose headers are small."""
 
 
-def excerpt(path: Path, log_mel: LogMel, size: Size, start: float | None = None) -> Excerpt:
-    """From `start` on; without one, from where there is most to be seen."""
+def excerpt(
+    path: Path, log_mel: LogMel, size: Size, start: float | None = None, before: float = BEFORE
+) -> Excerpt:
+    """From so long `before` the `start` on; without one, from where there is most to be seen."""
     rate = log_mel.front_end.sample_rate
     samples = load_listed(path, rate)
     length = round(min(log_mel.front_end.window_seconds, size.seconds) * rate)
-    # A little before the call, and never past the end.
-    first = _clearest(samples, length, log_mel) if start is None else round((start - 0.3) * rate)
+    # Never past the end.
+    first = _clearest(samples, length, log_mel) if start is None else round((start - before) * rate)
     first = max(0, min(first, len(samples) - length))
     part = samples[first : first + length]
     picture = shrink(log_mel.decibels(part)[::-1], size.rows, size.columns)

@@ -1,23 +1,18 @@
 """What the recordings look and sound like: a card for each sample, drawn with the experiment's front end."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-import numpy as np
-
-from silencio.audio.mel import hz_to_mel
+from silencio.data.report.card import card, pitches_of
 from silencio.data.report.choose import MANY
 from silencio.data.report.markup import Section, folded
 from silencio.data.report.material import Material
-from silencio.data.report.png import address
 from silencio.data.report.samples import Sample
 from silencio.settings import FrontEnd
 
 AT_ONCE = 12
 """Species; the others wait behind a click, class by class."""
-PITCHES = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000)
 
 
 def listen(material: Material, front_end: FrontEnd, drawn: Sequence[Sample]) -> Section:
@@ -29,7 +24,7 @@ def listen(material: Material, front_end: FrontEnd, drawn: Sequence[Sample]) -> 
         if label is not None
     ]
     others = [sample for sample in drawn if sample[0].label is None]
-    pitches = _pitches(front_end)
+    pitches = pitches_of(front_end)
     about = (
         f'<p class="soft">Drawn as the model sees them: {front_end.n_mels} mel bands from {front_end.fmin:g} to '
         f"{front_end.fmax:g} Hz at {front_end.sample_rate:,} Hz, n_fft {front_end.n_fft}, hop {front_end.hop_length}. "
@@ -86,27 +81,4 @@ def _card(material: Material, sample: Sample, pitches: str) -> str:
         row["licence"],
     ]
     said = " · ".join(escape(str(fact)) for fact in facts if fact)
-    file = row["uri"].rpartition("/")[2]
-    alt = f"Spectrogram of {name}, {seen.seconds:.1f} s of {file} from {seen.start:.1f} s on"
-    sound = b64encode(seen.sound).decode()
-    wave = "".join(f"M{k} {100 - a}V{100 + a}" for k, a in enumerate(seen.wave))
-    return (
-        f'<article class="sample"><div class="picture"><img loading="lazy" decoding="async" alt="{escape(alt)}" '
-        f'src="{address(seen.picture)}">{pitches}<i class="head"></i></div>'
-        f'<svg class="wave" viewBox="0 0 {len(seen.wave)} 200" preserveAspectRatio="none" aria-hidden="true">'
-        f'<path d="{wave}"/></svg><div class="under"><button type="button" class="play" '
-        f'aria-label="Play {escape(name)}, {escape(file)}"></button><p><b>{escape(file)}</b> '
-        f"<span>{seen.start:.1f}–{seen.start + seen.seconds:.1f} s</span><br>{said}</p></div>"
-        f'<audio preload="none" controls src="data:audio/mpeg;base64,{sound}"></audio></article>'
-    )
-
-
-def _pitches(front_end: FrontEnd) -> str:
-    """Labels at their heights on the mel scale."""
-    low, high = hz_to_mel(np.array([front_end.fmin, front_end.fmax]))
-    inside = [hz for hz in PITCHES if front_end.fmin * 1.5 < hz < front_end.fmax * 0.9][-4:]
-    return "".join(
-        f'<span class="hz" style="bottom:{100 * float((m - low) / (high - low)):.1f}%">'
-        f"{hz / 1000:g} kHz</span>"
-        for hz, m in zip(inside, hz_to_mel(np.array(inside, dtype=float)), strict=True)
-    )
+    return card(seen, name, row["uri"].rpartition("/")[2], said, pitches)

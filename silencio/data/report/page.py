@@ -1,7 +1,5 @@
 """The page: headline, sections, and the one script that it runs."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
@@ -14,6 +12,7 @@ from silencio.data.report.division import division
 from silencio.data.report.files import recordings
 from silencio.data.report.left_out import left_out
 from silencio.data.report.listen import listen
+from silencio.data.report.look import policy, script, style
 from silencio.data.report.markup import Section
 from silencio.data.report.material import Material
 from silencio.data.report.moments import MONTHS, when
@@ -41,13 +40,12 @@ def render(
         division(material),
         left_out(material),
     ]
-    script = _part("script.js")
-    return Template(_part("page.html")).substitute(
+    template = (files("silencio.data.report") / "templates/page.html").read_text("utf-8")
+    return Template(template).substitute(
         title=escape(name),
-        style=_part("style.css"),
-        script=script,
-        # Whatever else might come to be in the page, only this runs.
-        script_digest=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=style(),
+        script=script(),
+        policy=policy(script()),
         strip=strip(drawn),
         lead=escape(_lead(material)),
         tiles="".join(_tile(value, what) for value, what in _headline(material)),
@@ -55,10 +53,6 @@ def render(
         sections="\n".join(section.html() for section in sections),
         digest=digest[:12],
     )
-
-
-def _part(name: str) -> str:
-    return (files("silencio.data.report") / "templates" / name).read_text("utf-8")
 
 
 def _lead(material: Material) -> str:

@@ -15,6 +15,7 @@ import polars as pl
 
 from silencio.data.split.dealing import Unit, deal
 from silencio.data.split.groups import pairs_of_equal_files, united, with_groups
+from silencio.data.split.set_apart import set_apart
 from silencio.errors import WrongUse
 from silencio.settings import Split
 
@@ -41,6 +42,8 @@ def assign(
     joins = split.near_duplicates == "join" and split.method != "given"
     dealt = _with_units(dealt, [*alike, *pairs_of_equal_files(dealt)] if joins else [])
     parts, folds = _parts_and_folds(dealt, split, seed) if len(dealt) else ({}, {})
+    validating = [unit for unit in _units(dealt) if parts[unit.name] == "validation"]
+    parts = {**parts, **set_apart(validating, _sites(dealt), split.thresholds, seed)}
 
     answers = dealt.select(
         "id",
@@ -107,7 +110,7 @@ def _parts_and_folds(
 
 def _by_shares(dealt: pl.DataFrame, split: Split, seed: int) -> dict[str, str]:
     """Sites, which are labelled in time, are there to judge on, half and half; all others by the shares."""
-    sites = set(dealt.filter(pl.col("labelled") == "timed")["unit"])
+    sites = _sites(dealt)
     shares = {"train": 1 - split.validation - split.test, "validation": split.validation, "test": split.test}
     taught = [unit for unit in _units(dealt) if unit.name not in sites]
     judges = [unit for unit in _units(dealt) if unit.name in sites]
@@ -220,6 +223,11 @@ def _rest(
     return deal(
         _units(rest), _some({"train": 1 - validation, "validation": validation}), seed, "train", fixed
     )
+
+
+def _sites(dealt: pl.DataFrame) -> set[str]:
+    """Units with recordings that are labelled in time."""
+    return set(dealt.filter(pl.col("labelled") == "timed")["unit"])
 
 
 def _units(dealt: pl.DataFrame) -> list[Unit]:

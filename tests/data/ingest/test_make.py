@@ -212,8 +212,8 @@ def test_no_group_is_in_two_parts_and_sites_are_only_judged_on(
 
     parts = recordings.group_by("group").agg(pl.col("part").unique())
     assert parts["part"].list.len().to_list() == [1] * len(parts)
-    assert set(recordings["part"]) == {"train", "validation", "test"}
-    assert set(recordings.filter(pl.col("group").str.starts_with("site:"))["part"]) == {"validation", "test"}
+    assert set(recordings["part"]) == {"train", "validation", "thresholds", "test"}
+    assert set(recordings.filter(pl.col("group").str.starts_with("site:"))["part"]) == {"thresholds", "test"}
 
 
 def test_ingesting_again_gives_the_same_handover(release: Release, workspace: Workspace) -> None:
@@ -317,7 +317,8 @@ def test_the_reserve_has_every_species_to_learn_and_sites_to_judge_on(tiny_catal
     kinds = Counter(
         (row["group"].partition(":")[0], row["part"]) for row in catalog.recordings.iter_rows(named=True)
     )
-    assert kinds["site", "validation"] == kinds["site", "test"] == 2
+    assert kinds["site", "thresholds"] == 2
+    assert kinds["site", "test"] == 2
     assert kinds["recordist", "train"] > 0
     assert set(catalog.annotations["label"]) <= {s.code for s in catalog.species}
 

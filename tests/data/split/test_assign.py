@@ -61,7 +61,7 @@ class TestWhateverTheMethod:
 
         assert dealt["id"].to_list() == [r["id"] for r in rows]
         heard = dealt.filter(pl.col("labelled") != "none")
-        assert set(heard["part"]) <= PARTS
+        assert set(heard["part"]) <= PARTS | {"thresholds"}
         assert set(dealt.filter(labelled="none")["part"]) <= {"unlabelled"}
         assert (heard.group_by("group").agg(pl.col("part").n_unique())["part"] == 1).all()
         assert column(dealt, "part")["feedback"] == "train"
@@ -101,7 +101,7 @@ class TestWhateverTheMethod:
 
 class TestShares:
     def test_parts_get_their_shares_where_groups_are_small(self) -> None:
-        dealt = assign(table(crowd(20, 10)), Split(validation=0.15, test=0.2), seed=7)
+        dealt = assign(table(crowd(20, 10)), Split(validation=0.15, thresholds=0, test=0.2), seed=7)
 
         assert dict(dealt["part"].value_counts().iter_rows()) == {"train": 130, "validation": 30, "test": 40}
 
@@ -113,7 +113,7 @@ class TestShares:
         rows = [row(f"{p}-{n}", "frog", f"P{p}") for p, size in enumerate(sizes) for n in range(size)]
         shares = {"train": 0.7, "validation": 0.1, "test": 0.2}
 
-        dealt = assign(table(rows), Split(validation=0.1, test=0.2), seed)
+        dealt = assign(table(rows), Split(validation=0.1, thresholds=0, test=0.2), seed)
 
         over = {p: len(dealt.filter(part=p)) - share * len(rows) for p, share in shares.items()}
         for part in shares:
@@ -130,7 +130,7 @@ class TestShares:
             for n in range(10)
         ]
 
-        dealt = assign(table(rows), Split(), seed=3)
+        dealt = assign(table(rows), Split(thresholds=0), seed=3)
 
         frogs = {p: (dealt.filter(part=p)["primary_label"] == "frog").mean() for p in PARTS}
         whole = (dealt["primary_label"] == "frog").mean()
@@ -140,7 +140,7 @@ class TestShares:
     def test_a_species_that_only_one_recordist_has_is_trained_on(self, seed: int) -> None:
         rows = [*crowd(10, 6, ["frog", "bird"]), row("rare", "bat", "P3"), row("rarer", "owl", "Zoe")]
 
-        dealt = assign(table(rows), Split(), seed)
+        dealt = assign(table(rows), Split(thresholds=0), seed)
 
         assert {"bat", "owl"} <= set(dealt.filter(part="train")["primary_label"])
         assert set(dealt["part"]) == PARTS
@@ -148,7 +148,7 @@ class TestShares:
     def test_sites_are_there_to_judge_on_and_never_to_train_on(self) -> None:
         rows = [site(f"{name}-{n}", name) for name in ("A", "B", "C", "D") for n in range(6)]
 
-        parts = column(assign(table([*crowd(6, 4), *rows]), Split(), seed=1), "part")
+        parts = column(assign(table([*crowd(6, 4), *rows]), Split(thresholds=0), seed=1), "part")
 
         judged = [parts[r["id"]] for r in rows]
         assert (judged.count("validation"), judged.count("test")) == (12, 12)
@@ -165,7 +165,7 @@ class TestShares:
 
 
 class TestFolds:
-    SPLIT = Split(method="folds", folds=5, fold=5)
+    SPLIT = Split(method="folds", folds=5, fold=5, thresholds=0)
 
     def test_one_fold_is_tested_and_the_next_validates_the_first_after_the_last(self) -> None:
         dealt = assign(table(crowd(20, 5, ["frog", "bird"])), self.SPLIT, seed=1)
@@ -195,7 +195,7 @@ class TestFolds:
 
 
 class TestGivenFolds:
-    SPLIT = Split(method="given", fold=2, group_by="source")
+    SPLIT = Split(method="given", fold=2, group_by="source", thresholds=0)
 
     def rows(self) -> list[dict[str, Any]]:
         return [row(f"{fold}-{n}", source=f"s{fold}{n}", fold=fold) for fold in (1, 2, 4) for n in range(3)]
@@ -230,7 +230,7 @@ class TestGivenFolds:
 class TestLeavingOneOut:
     @pytest.mark.parametrize("name", ["P3", "recordist:P3"])
     def test_the_group_is_tested_and_the_rest_validates_by_its_share(self, name: str) -> None:
-        split = Split(method="leave_one_out", held_out=name, validation=0.2)
+        split = Split(method="leave_one_out", held_out=name, validation=0.2, thresholds=0)
 
         dealt = assign(table(crowd(10, 10)), split, seed=1)
 
@@ -255,7 +255,7 @@ class TestLeavingOneOut:
 
 
 class TestTime:
-    SPLIT = Split(method="time", newer=0.3, validation=0.1)
+    SPLIT = Split(method="time", newer=0.3, validation=0.1, thresholds=0)
 
     def test_the_newest_groups_are_tested(self) -> None:
         dealt = assign(table(crowd(10, 10)), self.SPLIT, seed=1)
