@@ -62,7 +62,7 @@ def test_a_file_that_is_also_trained_on_leaks(recorded: Recorded, workspace: Wor
     gate = only(quality(*opened(recorded, workspace), bar(leaks=0)))
 
     assert (gate.verdict, gate.value) == (Verdict.FAIL, 1)
-    assert "1 of 3 recordings that judge: release/again.wav." in gate.reason
+    assert "1 of the 3 recordings that judge can be known from training: release/again.wav." in gate.reason
 
 
 def test_what_sounds_like_something_trained_on_leaks(recorded: Recorded, workspace: Workspace) -> None:

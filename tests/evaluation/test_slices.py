@@ -122,6 +122,10 @@ def test_a_family_is_a_slice_for_each_of_those_that_have_enough_windows() -> Non
     assert [s.name for s in present(["month"], truth, minimum_windows=2)] == ["month 03"]
 
 
+def test_where_all_windows_are_of_one_site_that_is_the_whole_and_no_slice() -> None:
+    assert present(["site"], truth_of(site=["A", "A"])) == []
+
+
 def test_overall_is_everything() -> None:
     assert SLICES["overall"].rows(truth_of(callers=[None, 0, 1])).all()
 
