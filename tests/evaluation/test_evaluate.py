@@ -107,6 +107,26 @@ def test_a_model_worse_only_on_insects_is_caught(truth: Truth) -> None:
     assert "insects" in failed(evaluate(truth, candidate, NO_WORSE, champion, seed=1))
 
 
+def test_swapped_labels_are_caught(truth: Truth) -> None:
+    champion = compose_scores(truth)
+    swapped = champion.copy()
+    swapped[:, [0, 1, 2, 3]] = champion[:, [1, 0, 3, 2]]
+    assert "overall" in failed(evaluate(truth, swapped, NO_WORSE, champion, seed=1))
+
+
+def test_probabilities_that_no_longer_mean_what_they_say_are_caught(truth: Truth) -> None:
+    champion = compose_scores(truth)
+    settings = Evaluation(gates=(GateRule(metric="calibration_error", at_most_below=0.05),), shown=())
+    overconfident = champion**0.2
+    result = evaluate(truth, overconfident, settings, champion, seed=1)
+    difference = result.figure().difference
+    assert [g.name for g in result.gates if g.verdict is Verdict.FAIL] == [
+        "calibration_error against champion"
+    ]
+    assert difference is not None
+    assert difference.value == pytest.approx(0, abs=1e-3), "no species changed places"
+
+
 def test_too_few_windows_are_inconclusive() -> None:
     truth = compose_truth(windows=15)
     scores = compose_scores(truth, skill=4.0)
