@@ -58,12 +58,13 @@ def by_recording(targets: NDArray[np.bool_], scores: Scores, groups: NDArray[np.
     """Which of the `number` recordings' likeliest species, by the mean over its windows, is named in any of them.
 
     targets, scores: [windows, classes]; groups: [windows]. Primary and secondary labels are right alike. Not asked is
-    a recording in which nothing calls.
+    a recording in which nothing calls; each has windows.
     """
-    total, named = (np.zeros((number, targets.shape[1])) for _ in range(2))
-    np.add.at(total, groups, scores)
-    np.add.at(named, groups, targets)
-    right = named[np.arange(number), total.argmax(axis=1)] > 0
+    order = np.argsort(groups, kind="stable")
+    first = np.searchsorted(groups[order], np.arange(number))
+    total = np.add.reduceat(scores[order], first, axis=0, dtype=np.float64)
+    named = np.logical_or.reduceat(targets[order], first, axis=0)
+    right = named[np.arange(number), total.argmax(axis=1)]
     asked = np.asarray(named.any(axis=1))
     return Tally((right & asked).astype(np.float64), asked.astype(np.float64))
 

@@ -135,7 +135,7 @@ def _at_or_above(
     where = (reaches[counted] - 1) * len(drawn) + groups[counted]
     table = np.bincount(where, minlength=levels * len(drawn)).reshape(levels, len(drawn))
     # Whole numbers up to 2^24 are exact in float32, in whatever order the product adds them up.
-    return np.asarray(_from_the_top(table).astype(np.float32) @ drawn, np.float64)
+    return _from_the_top(table.astype(np.float32) @ drawn)
 
 
 def _from_the_top(values: NDArray[Any]) -> Floats:

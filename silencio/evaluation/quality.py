@@ -44,7 +44,9 @@ def _leaks(dealt: pl.DataFrame, catalog: Catalog, bar: int) -> GateResult:
         return GateResult.inconclusive("leaks", DATA, float(bar), "No recording judges.")
     leaked = sorted(heard_before(dealt, catalog.duplicates))
     named = f": {leaked[0]}{', …' if len(leaked) > 1 else ''}" if leaked else ""
-    reason = f"Trained on too, or like what is, are {len(leaked)} of {tested} recordings that judge{named}."
+    reason = (
+        f"{len(leaked) or 'None'} of the {tested} recordings that judge can be known from training{named}."
+    )
     return replace(GateResult.at_most("leaks", DATA, float(len(leaked)), float(bar)), reason=reason)
 
 

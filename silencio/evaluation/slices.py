@@ -90,12 +90,14 @@ def present(
 ) -> list[Slice]:
     """As `choose`, with a slice for each month and site where a family is named, and only those that have windows.
 
-    Of families only those that have `minimum_windows`: recordists go to hundreds of places once.
+    Of families only those that have `minimum_windows`, for recordists go to hundreds of places once; and none that has
+    all windows, for that is the whole.
     """
     found: list[Slice] = []
     for name in dict.fromkeys(names):
         if name in FAMILIES:
-            found += [s for s in _family(name, truth) if s.members(truth).sum() >= minimum_windows]
+            every = len(truth.facts)
+            found += [s for s in _family(name, truth) if minimum_windows <= s.members(truth).sum() < every]
         elif (one := named(name, rare_recordings)).members(truth).any():
             found.append(one)
     return found

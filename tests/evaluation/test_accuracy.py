@@ -1,8 +1,9 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import confusion_matrix
 
-from silencio.evaluation.accuracy import accuracy, confusion
+from silencio.evaluation.accuracy import Confusion, accuracy, confusion
 from silencio.evaluation.truth import FACTS, Truth
 
 LABELS = ("bird", "frog")
@@ -27,7 +28,33 @@ def test_a_recording_answers_with_the_mean_of_its_windows() -> None:
     counts = confusion(truth, scores(0.4, 0.7, 0.6))
 
     assert counts.tolist() == [[1, 0], [1, 0]], "a is 0.55 bird on average, b is a frog taken for a bird"
-    assert accuracy(counts) == 0.5
+    assert accuracy(truth, scores(0.4, 0.7, 0.6)) == 0.5
+
+
+def test_any_species_that_is_named_in_the_recording_is_right() -> None:
+    truth = truth_of(("a", {"bird", "frog"}), ("b", {"bird"}), ("b", {"frog"}), ("c", {"frog"}))
+
+    assert accuracy(truth, scores(0.1, 0.9, 0.9, 0.9)) == pytest.approx(2 / 3), "only c is wrong"
+
+
+def test_a_recording_in_which_nothing_calls_is_not_asked() -> None:
+    truth = truth_of(("a", {"bird"}), ("silent", set()))
+
+    assert accuracy(truth, scores(0.9, 0.9)) == 1
+
+
+def test_the_confusion_is_scikit_learns() -> None:
+    random = np.random.default_rng(4)
+    calls = [LABELS[k] for k in random.integers(0, 2, 40)]
+    truth = truth_of(*((str(number), {label}) for number, label in enumerate(calls)))
+    said = random.random((40, 2)).astype(np.float32)
+
+    answered = [LABELS[k] for k in said.argmax(axis=1)]
+    found = Confusion.of(truth, said)
+
+    assert found is not None
+    assert np.array(found.counts).tolist() == confusion_matrix(calls, answered, labels=LABELS).tolist()
+    assert found.labels == LABELS
 
 
 def test_windows_in_which_several_or_none_call_are_not_asked() -> None:
@@ -45,10 +72,11 @@ def test_a_recording_with_one_species_now_and_another_then_answers_for_each() ->
 def test_where_nothing_was_asked_nothing_is_known() -> None:
     truth = truth_of(("a", {"bird", "frog"}))
 
-    assert np.isnan(accuracy(confusion(truth, scores(0.6))))
+    assert Confusion.of(truth, scores(0.6)) is None
+    assert np.isnan(accuracy(truth_of(("a", set())), scores(0.6)))
 
 
 def test_a_network_that_is_always_right_has_an_accuracy_of_1() -> None:
     truth = truth_of(*((str(number), {LABELS[number % 2]}) for number in range(10)))
 
-    assert accuracy(confusion(truth, truth.targets.astype(np.float32))) == pytest.approx(1)
+    assert accuracy(truth, truth.targets.astype(np.float32)) == 1

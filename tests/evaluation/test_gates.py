@@ -6,6 +6,7 @@ from silencio.evaluation.bootstrap import Estimate
 from silencio.evaluation.figures import Figure
 from silencio.evaluation.gates import GateResult, Verdict, decision, judge
 from silencio.settings import Evaluation, GateRule
+from silencio.settings.judging import Metric
 
 ABSOLUTE = GateRule(at_least=0.5)
 RELATIVE = GateRule(at_most_below=0.02)
@@ -17,11 +18,12 @@ def figure(
     *,
     slice: str = "overall",
     windows: int = 100,
+    metric: Metric = "map",
+    gated: bool = True,
 ) -> Figure:
     champion = None if difference is None else Estimate(value - difference.value, 0.0, 1.0)
-    return Figure(
-        slice, "map", windows, 20, 4, Estimate(value, value - 0.1, value + 0.1), champion, difference
-    )
+    candidate = Estimate(value, value - 0.1, value + 0.1)
+    return Figure(slice, metric, windows, 20, 4, candidate, champion, difference, gated)
 
 
 def judged(rule: GateRule, measured: Figure) -> GateResult:
@@ -32,6 +34,18 @@ def judged(rule: GateRule, measured: Figure) -> GateResult:
 @pytest.mark.parametrize(("value", "verdict"), [(0.51, "pass"), (0.5, "pass"), (0.49, "fail")])
 def test_an_absolute_gate_holds_the_figure_against_its_bar(value: float, verdict: str) -> None:
     assert judged(ABSOLUTE, figure(value)).verdict == verdict
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.09, "pass"), (0.1, "pass"), (0.11, "fail")])
+def test_a_bar_may_be_above(value: float, verdict: str) -> None:
+    rule = GateRule(metric="calibration_error", at_most=0.1)
+    assert judged(rule, figure(value, metric="calibration_error")).verdict == verdict
+
+
+def test_a_bar_from_above_needs_no_champion() -> None:
+    rule = GateRule(metric="calibration_error", at_most=0.1)
+    _, not_applied = judge([figure(0.05, metric="calibration_error")], Evaluation(gates=(rule,)))
+    assert not_applied == ()
 
 
 def test_an_absolute_gate_shows_the_figures_interval() -> None:
@@ -53,6 +67,24 @@ def test_a_figure_that_does_not_exist_is_inconclusive() -> None:
 @pytest.mark.parametrize(("value", "verdict"), [(0.1, "pass"), (-0.02, "pass"), (-0.03, "fail")])
 def test_a_gate_against_the_champion_grants_its_tolerance(value: float, verdict: str) -> None:
     assert judged(RELATIVE, figure(difference=Estimate(value, value - 0.1, value + 0.1))).verdict == verdict
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(-0.1, "pass"), (0.02, "pass"), (0.03, "fail")])
+def test_a_calibration_error_is_worse_where_it_is_higher(value: float, verdict: str) -> None:
+    rule = GateRule(metric="calibration_error", at_most_below=0.02)
+    difference = Estimate(value, value - 0.1, value + 0.1)
+    result = judged(rule, figure(0.1, difference, metric="calibration_error"))
+    assert (result.verdict, result.threshold) == (verdict, 0.02)
+
+
+def test_a_slice_that_is_only_shown_decides_nothing() -> None:
+    shown = figure(difference=Estimate(-0.5, -0.6, -0.4), slice="birds", gated=False)
+    assert judge([shown], Evaluation(gates=())) == ((), ())
+
+
+def test_only_map_is_held_to_the_champion_unasked() -> None:
+    worse = figure(difference=Estimate(-0.5, -0.6, -0.4), metric="micro_f1")
+    assert judge([worse], Evaluation(gates=())) == ((), ())
 
 
 def test_a_certain_loss_within_the_tolerance_passes() -> None:

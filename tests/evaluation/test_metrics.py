@@ -15,6 +15,7 @@ from silencio.evaluation.metrics import (
     macro,
     mean_average_precision,
     mean_roc_auc,
+    padded_average_precision,
     resampled,
     roc_auc,
 )
@@ -48,6 +49,19 @@ def test_roc_auc_is_scikit_learns(drawn: tuple[NDArray[np.bool_], NDArray[np.flo
             assert np.isnan(value)
 
 
+@given(targets_and_scores())
+def test_padded_average_precision_is_scikit_learns_over_five_more_windows_of_every_species(
+    drawn: tuple[NDArray[np.bool_], NDArray[np.float32]],
+) -> None:
+    targets, scores = drawn
+    scores = np.minimum(scores, 1)  # as probabilities are; some reach the padding's
+    padding = np.ones((5, targets.shape[1]))
+    expected = average_precision_score(
+        np.vstack([targets, padding]), np.vstack([scores, padding]), average=None
+    )
+    np.testing.assert_allclose(padded_average_precision(targets, scores), expected, atol=1e-12)
+
+
 @settings(max_examples=50)
 @given(targets_and_scores(), st.randoms(use_true_random=False))
 def test_counts_of_recordings_mean_the_same_as_repeating_their_windows(
@@ -63,6 +77,9 @@ def test_counts_of_recordings_mean_the_same_as_repeating_their_windows(
         rows = np.repeat(np.arange(len(targets)), times[groups].astype(int))
         np.testing.assert_allclose(
             figures["map"][r], average_precision(targets[rows], scores[rows]), atol=1e-12
+        )
+        np.testing.assert_allclose(
+            figures["padded_map"][r], padded_average_precision(targets[rows], scores[rows]), atol=1e-12
         )
         np.testing.assert_allclose(figures["roc_auc"][r], roc_auc(targets[rows], scores[rows]), atol=1e-12)
 

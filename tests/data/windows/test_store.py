@@ -133,6 +133,7 @@ def test_targets_name_the_species_of_each_window(recorded: Recorded, workspace: 
 
 def test_a_window_knows_the_conditions_of_its_recording(recorded: Recorded, workspace: Workspace) -> None:
     said = {"night": True, "snr_db": 7.5, "overlap": 0.25, "colour_db": -2.0, "dialect": 0.5, "era": "newer"}
+    said |= {"recordist": "Ana", "latitude": 6.25, "longitude": -73.5, "duration": 2.0}
     recording = recorded.add("night", **said)
 
     windows = build(recorded, workspace)
