@@ -1,5 +1,6 @@
 """Which species is taken for which."""
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from silencio.data.report.markup import Cell, Section, figure, table
 from silencio.data.report.png import address
 from silencio.data.report.words import percent, plural
+from silencio.evaluation.accuracy import Confusion
 from silencio.evaluation.evaluate import EvaluationResult
 from silencio.evaluation.wording import confused
 
@@ -24,7 +26,8 @@ def confusion(result: EvaluationResult) -> Section | None:
         f"The likeliest species of {plural(asked, 'recording')} in which one species calls alone: "
         f"right in {int(counts.trace())}."
     )
-    drawing = _cells(result) if len(counts) <= LEGIBLE else _picture(result)
+    labels = [c.label for c in result.classes]
+    drawing = _cells(counts, labels) if len(counts) <= LEGIBLE else _picture(counts)
     pairs = confused(result)
     said = "".join(
         f"<li>{escape(a)} for {escape(b)}: {wrong} of {of} ({percent(wrong, of)})</li>"
@@ -38,9 +41,7 @@ def confusion(result: EvaluationResult) -> Section | None:
     return Section("confusion", "Confusion", figure("Taken for", drawing, about=about) + often)
 
 
-def _cells(result: EvaluationResult) -> str:
-    assert result.confusion is not None
-    counts, labels = result.confusion, [c.label for c in result.classes]
+def _cells(counts: Confusion, labels: Sequence[str]) -> str:
     heads: list[Cell] = [("calls, taken for", "")]
     heads += [(f"<span>{escape(label)}</span>", "up") for label in labels]
     most = counts.sum(axis=1)
@@ -61,10 +62,8 @@ def _cell(count: int, of: int, right: bool) -> Cell:
     return told, f"{kind} {'right' if right else 'wrong'}"
 
 
-def _picture(result: EvaluationResult) -> str:
+def _picture(counts: Confusion) -> str:
     """Shares of each species' recordings; the root lets a few be told from none."""
-    assert result.confusion is not None
-    counts = result.confusion
     shares = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
     alt = (
         f"{len(counts)} species by row, what they were taken for by column, in the order of their codes; "
