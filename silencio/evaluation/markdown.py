@@ -1,6 +1,7 @@
 """The report in short, for a comment at a commit."""
 
 from collections.abc import Iterable
+from math import isfinite
 
 from silencio.data.report.words import rounded
 from silencio.evaluation.evaluate import EvaluationResult
@@ -86,7 +87,7 @@ def _in_short(report: Report) -> list[str]:
     result, lines = report.result, []
     for one in result.behaviour:
         if met(one) in (Verdict.FAIL, Verdict.INCONCLUSIVE) and one.bar is not None:
-            said = NOTHING if one.value.value != one.value.value else rounded(one.value.value)
+            said = NOTHING if not isfinite(one.value.value) else rounded(one.value.value)
             asked = f"{'at least' if one.at_least else 'at most'} {rounded(one.bar)}"
             lines.append(f"**{_plain(one.title)}**: {said}, where {asked} is asked.")
     costs = [(worst, curve) for curve in result.curves if (worst := lost(curve)) is not None]
@@ -95,9 +96,8 @@ def _in_short(report: Report) -> list[str]:
         told = f"{point.name} ({curve.unit}), mAP {number(point.candidate.value)}, {signed(-loss)}"
         lines.append(f"**Hardest**: {_plain(f'{curve.title}, {told}')}.")
     if result.operation:
-        rates, caught = (
-            mean_of(getattr(o, name) for o in result.operation) for name in ("false_positive_rate", "recall")
-        )
+        rates = mean_of(o.false_positive_rate for o in result.operation)
+        caught = mean_of(o.recall for o in result.operation)
         lines.append(
             f"**Thresholds**: {percent(rates)} of windows without a species are taken for it, and {percent(caught)} of "
             f"its calls caught, in the mean. {SET_ON[result.set_on]}"

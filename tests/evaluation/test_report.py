@@ -372,13 +372,23 @@ figures = st.floats(0, 1, width=32) | st.just(nan)
 estimates = st.builds(Estimate, figures, figures, figures)
 
 
+counts = st.integers(0, 9)
+operations = st.builds(
+    Operation, st.text(), estimates, figures, counts, figures, counts, figures, recall=figures
+)
+searches = st.builds(
+    Search,
+    st.tuples(st.builds(Tried, st.text(), st.text(), st.just("passes"), st.text(), figures)),
+    st.text(),
+    st.text(),
+)
+
+
 @settings(deadline=None, max_examples=30)
 @given(
-    operation=st.lists(
-        st.builds(Operation, st.text(), estimates, figures, st.integers(0, 9), figures), max_size=3
-    ),
-    search=st.none() | st.builds(Search, st.tuples(st.builds(Tried)), st.text(), st.text()),
-    counts=st.lists(st.integers(0, 9), min_size=16, max_size=16),
+    operation=st.lists(operations, max_size=3),
+    search=st.none() | searches,
+    counts=st.lists(counts, min_size=16, max_size=16),
 )
 def test_whatever_was_found_comes_back(
     operation: list[Operation], search: Search | None, counts: list[int]
@@ -422,10 +432,10 @@ def test_the_worst_mistakes_of_a_report_are_cut_from_the_catalogs_files(tmp_path
 
     page = (tmp_path / "report.html").read_text()
     assert page.count("<audio ") == len(read_report(tmp_path).mistakes) > 0
-    assert "1.0 s of release/one.wav from 0.2 s on" in page
+    assert "1.0 s of one.wav from 0.2 s on" in page
 
 
-@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=6))
+@given(st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=6))
 def test_an_axis_holds_its_values_between_few_round_steps(values: list[float]) -> None:
     axis = axis_around(values)
     slack = 1e-6 * axis.step

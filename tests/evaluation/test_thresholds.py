@@ -1,5 +1,7 @@
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,10 +12,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from silencio.errors import WrongUse
+from silencio.evaluation.contestant import Contestant
+from silencio.evaluation.exam import Exam
 from silencio.evaluation.operation import operate
 from silencio.evaluation.thresholds import DEFAULT, Threshold, by_label, choose_thresholds
 from silencio.evaluation.truth import FACTS, Scores, Truth
+from silencio.workspace import Workspace
 from tests.evaluation.reserve import compose_scores, compose_truth
+from tests.stores import make_experiment, make_windows
 
 RATE = 0.01
 
@@ -222,3 +228,49 @@ class TestOperation:
         truth = compose_truth(windows=6, classes=2)
         with pytest.raises(WrongUse, match="other species than the truth"):
             operate(truth, compose_scores(truth), [Threshold("species01", 0.5)])
+
+
+class TestTheExam:
+    def exam(self, folder: Path, parts: Mapping[str, int]) -> tuple[Exam, Contestant]:
+        """And a model that guesses."""
+        windows = make_windows(folder / "windows", parts=parts)
+        random = np.random.default_rng(1)
+
+        def hears(pictures: NDArray[np.floating]) -> Scores:
+            return random.random((len(pictures), len(windows.species)), np.float32)
+
+        exam = Exam.of(make_experiment(), windows.handover, windows, Workspace(folder))
+        return exam, Contestant("a model", windows, hears)
+
+    def test_thresholds_are_set_on_the_part_that_is_for_nothing_else(self, tmp_path: Path) -> None:
+        exam, contestant = self.exam(tmp_path, {"train": 4, "validation": 40, "thresholds": 8, "test": 8})
+
+        thresholds = exam.thresholds(contestant)
+
+        assert exam.set_on_part == "thresholds"
+        # Two of each species call, and two windows are silent.
+        assert [one.calls for one in thresholds] == [2, 2, 2]
+
+    def test_without_it_they_are_set_on_validation_and_that_is_said(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        exam, contestant = self.exam(tmp_path, {"train": 4, "validation": 16, "test": 8})
+
+        assert exam.set_on_part == "validation"
+        assert sum(one.calls for one in exam.thresholds(contestant)) == 12
+        assert "set on the one that chose the epoch" in caplog.text
+
+    def test_without_either_all_are_the_same_and_that_is_said(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        exam, contestant = self.exam(tmp_path, {"train": 4, "test": 8})
+
+        assert exam.set_on_part == "nothing"
+        assert set(by_label(exam.thresholds(contestant)).values()) == {DEFAULT}
+        assert "nothing to set thresholds on" in caplog.text
+
+    def test_a_champion_keeps_those_that_it_serves_with(self, tmp_path: Path) -> None:
+        exam, contestant = self.exam(tmp_path, {"train": 4, "thresholds": 8, "test": 8})
+        served = tuple(Threshold(label, 0.3) for label in exam.judged.truth.labels)
+
+        assert exam.thresholds(replace(contestant, thresholds=served)) == served

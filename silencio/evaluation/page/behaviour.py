@@ -1,6 +1,7 @@
 """What a model must do whatever it was trained on, each thing against its bar."""
 
 from html import escape
+from math import isfinite
 
 from silencio.data.report.markup import Section, key
 from silencio.data.report.words import rounded
@@ -24,13 +25,14 @@ def _row(one: Behaviour) -> str:
     verdict = met(one)
     word = "at least" if one.at_least else "at most"
     bar = "no bar" if one.bar is None else f"{word} {rounded(one.bar)}"
-    said = NOTHING if one.value.value != one.value.value else rounded(one.value.value)
+    said = NOTHING if not isfinite(one.value.value) else rounded(one.value.value)
     pill = "" if verdict is None else f'<span class="pill {verdict.value}">{MARKS[verdict]}</span>'
     alt = f"{one.title}: {said}, {bar}"
     if one.value.has_interval:
         alt += f", interval {rounded(one.value.low)} to {rounded(one.value.high)}"
     if one.champion is not None:
-        alt += f", champion {rounded(one.champion.value)}"
+        before = one.champion.value
+        alt += f", champion {rounded(before) if isfinite(before) else NOTHING}"
     return (
         f'<li><div class="asked"><b>{escape(one.title)}</b><p class="soft">{escape(one.about)}</p></div>'
         f'<div class="measured" role="img" aria-label="{escape(alt)}">'

@@ -35,7 +35,8 @@ def _cards(found: Sequence[Mistake], heard: Sequence[Excerpt]) -> str:
 def _card(m: Mistake, seen: Excerpt) -> str:
     above = f"<h4>{escape(m.label)} <span>{number(m.probability)}</span></h4>"
     said = f"really: {escape(', '.join(m.truth)) or 'nothing that calls'}"
-    return card(seen, f"{m.kind}, {m.label}", m.recording, said, above=above)
+    file = m.recording.rpartition("/")[2]
+    return card(seen, f"{m.kind}, {m.label}", file, said, above=above)
 
 
 def _table(found: Sequence[Mistake]) -> str:

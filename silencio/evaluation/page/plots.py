@@ -6,7 +6,7 @@ that they follow light and dark. Equal figures give equal bytes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from math import ceil, floor, isfinite
 
 from silencio.data.report.drawing import line, plot, scale, svg
@@ -14,7 +14,6 @@ from silencio.evaluation.bootstrap import Estimate
 
 HEIGHT, APART = 30, 9
 LINES_HEIGHT = 132
-STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,8 @@ def axis_around(values: Sequence[float], *, include: Sequence[float] = (0.0,)) -
     """Round steps that hold every finite value, and those to `include`."""
     known = [v for v in (*values, *include) if isfinite(v)]
     low, high = min(known), max(known)
-    step = next((s for s in STEPS if (high - low) / s <= 5), STEPS[-1])
+    steps = (round_one * 10.0**power for power in count(-3) for round_one in (1, 2, 5))
+    step = next(s for s in steps if (high - low) / s <= 5)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     return Axis(first * step, max(last, first + 1) * step, step)
 
@@ -93,7 +93,7 @@ def bars(rows: Sequence[Bar], alt: str) -> str:
 def against(value: Estimate, champion: Estimate | None, bar: float | None, at_least: bool) -> str:
     """A value on its own axis, the side of the bar where it should lie, and the champion's."""
     ends = 0.0 if bar is None else bar, 1.0 if at_least else 2 * (bar or 0.0)
-    known = [value.value, value.low, value.high, champion.value if champion else 0.0]
+    known = [value.value, value.low, value.high, *([champion.value] if champion else [])]
     axis = axis_around(known, include=(0.0, *ends))
     parts = [f'<line class="grid" x1="0" x2="100%" y1="{HEIGHT / 2:g}" y2="{HEIGHT / 2:g}"/>']
     if bar is not None:

@@ -53,12 +53,18 @@ def _row(o: Operation) -> list[Cell]:
     drawn = spread(*(UNIT.share(v) for v in (e.low, e.value, e.high))) if e.has_interval else ""
     return [
         (escape(o.label), "name"),
-        (number(e.value) if e.value <= 1 else "never", "n"),
+        (_said(e.value), "n"),
         (drawn, "bar"),
         (interval(e.low, e.high), "n"),
-        (number(o.own), "n"),
+        (_said(o.own), "n"),
         (str(o.calls), "n"),
         (str(o.windows), "n"),
         (percent(o.false_positive_rate), "n"),
         (percent(o.recall), "n"),
     ]
+
+
+def _said(value: float) -> str:
+    if value > 1:
+        return "never"
+    return "&lt;0.001" if 0 < value < 0.0005 else number(value)
