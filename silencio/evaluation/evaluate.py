@@ -1,12 +1,15 @@
 """The evaluation of one candidate: figures by slice, by class, the gates, and what follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from silencio.errors import SilencioError
+from silencio.evaluation.curves import Curve
 from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_classes
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict, decision, judge
+from silencio.evaluation.question import Behaviour
 from silencio.evaluation.slices import OVERALL, choose
 from silencio.evaluation.truth import Scores, Truth
 from silencio.settings import Evaluation
@@ -21,6 +24,9 @@ class EvaluationResult:
     gates: tuple[GateResult, ...]
     not_applied: tuple[NotApplied, ...]
     decision: Verdict
+    curves: tuple[Curve, ...] = ()
+    """As test windows get harder; none without trials."""
+    behaviour: tuple[Behaviour, ...] = ()
 
     @property
     def has_champion(self) -> bool:
@@ -36,8 +42,9 @@ def evaluate(
     settings: Evaluation,
     champion: Scores | None,
     seed: int,
+    also: Sequence[GateResult] = (),
 ) -> EvaluationResult:
-    """candidate, champion: [windows, classes], rows and columns as in the truth.
+    """candidate, champion: [windows, classes], rows and columns as in the truth. `also` are gates judged elsewhere.
 
     Measured are the slices of the settings and those that a gate names. Equal seeds give equal intervals.
     """
@@ -46,7 +53,8 @@ def evaluate(
         _check(truth, champion, "champion")
     slices = choose((OVERALL, *settings.slices, *(rule.slice for rule in settings.gates)))
     figures = measure(truth, candidate, champion, slices, resamples=settings.resamples, seed=seed)
-    gates, not_applied = judge(figures, settings)
+    judged, not_applied = judge(figures, settings)
+    gates = (*judged, *also)
     return EvaluationResult(
         figures=figures,
         classes=measure_classes(truth, candidate, champion),

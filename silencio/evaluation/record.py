@@ -8,12 +8,14 @@ from typing import Any
 
 from silencio.errors import SilencioError
 from silencio.evaluation.bootstrap import Estimate
+from silencio.evaluation.curves import Curve, Point
 from silencio.evaluation.evaluate import EvaluationResult
 from silencio.evaluation.figures import ClassFigure, Figure
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict
+from silencio.evaluation.question import Behaviour
 from silencio.evaluation.worst import Mistake
 
-VERSION = 1
+VERSION = 2
 """Of the layout below; a reader refuses any other."""
 
 
@@ -34,6 +36,8 @@ def to_json(report: Report) -> str:
         "not_applied": [asdict(rule) for rule in report.result.not_applied],
         "figures": [asdict(figure) for figure in report.result.figures],
         "classes": [asdict(c) for c in report.result.classes],
+        "curves": [asdict(curve) for curve in report.result.curves],
+        "behaviour": [asdict(one) for one in report.result.behaviour],
         "mistakes": [asdict(mistake) for mistake in report.mistakes],
     }
     return json.dumps(without_nan(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -53,6 +57,8 @@ def from_json(text: str, source: str) -> Report:
         gates=tuple(_gate(g) for g in content["gates"]),
         not_applied=tuple(NotApplied(**n) for n in content["not_applied"]),
         decision=Verdict(content["decision"]),
+        curves=tuple(_curve(c) for c in content["curves"]),
+        behaviour=tuple(_behaviour(b) for b in content["behaviour"]),
     )
     mistakes = tuple(Mistake(**(m | {"truth": tuple(m["truth"])})) for m in content["mistakes"])
     return Report(result, mistakes, content["identity"])
@@ -75,6 +81,23 @@ def _numbers(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _estimate(values: Mapping[str, Any]) -> Estimate:
     return Estimate(**_numbers(values, "value", "low", "high"))
+
+
+def _maybe(values: Mapping[str, Any] | None) -> Estimate | None:
+    return None if values is None else _estimate(values)
+
+
+def _curve(values: Mapping[str, Any]) -> Curve:
+    points = (
+        Point(**{**p, "candidate": _estimate(p["candidate"]), "champion": _maybe(p["champion"])})
+        for p in values["points"]
+    )
+    return Curve(**{**values, "points": tuple(points)})
+
+
+def _behaviour(values: Mapping[str, Any]) -> Behaviour:
+    measured = {"value": _estimate(values["value"]), "champion": _maybe(values["champion"])}
+    return Behaviour(**{**values, **measured})
 
 
 def _figure(values: Mapping[str, Any]) -> Figure:

@@ -79,7 +79,7 @@ def test_the_record_is_strict_json_where_nothing_was_measured(tmp_path: Path) ->
 
     content = json.loads((tmp_path / "report.json").read_text(), parse_constant=refuse)
     night = next(f for f in content["figures"] if f["slice"] == "night")
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert night["candidate"] == {"value": None, "low": None, "high": None}
 
 
