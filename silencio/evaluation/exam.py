@@ -11,6 +11,7 @@ import numpy as np
 
 from silencio.audio.embedding import found
 from silencio.data.windows.store import Windows
+from silencio.errors import SilencioError
 from silencio.evaluation.answers import Answers, TriedAnswers
 from silencio.evaluation.behaviour import behaviour_gates, measure_behaviour
 from silencio.evaluation.contestant import Contestant
@@ -53,7 +54,7 @@ class Exam:
         settings, seed = self.experiment.evaluation, self.experiment.seed
         asked = self.trials(candidate) if trials and settings.trials.windows else None
         new = self._answers(candidate, asked)
-        old = self._answers(champion, self.trials(champion) if asked else None) if champion else None
+        old = self._answers(champion, self._as_others(asked, champion)) if champion else None
         ground = Ground.of(self.judged, candidate.windows, asked)
         behaviour = measure_behaviour(ground, new, old, settings, seed)
         before = old.scores if old else None
@@ -67,6 +68,19 @@ class Exam:
             behaviour=behaviour,
         )
 
+    def _as_others(self, asked: Trials | None, contestant: Contestant) -> Trials | None:
+        """The same trials, row for row, as this contestant hears them."""
+        if asked is None:
+            return None
+        heard = self.trials(contestant)
+        what = ("mode", "level", "name", "window")
+        if not heard.table.select(what).equals(asked.table.select(what)):
+            raise SilencioError(
+                f"{heard.handover.folder} and {asked.handover.folder} hold trials of different windows.",
+                "Delete both, and evaluate again; if it comes back, it is a fault of this program: report it.",
+            )
+        return heard
+
     def trials(self, contestant: Contestant) -> Trials:
         """As its own front end hears them: the same windows for everybody, and the same done to them."""
         settings, seed = self.experiment.evaluation.trials, self.experiment.seed
@@ -78,8 +92,9 @@ class Exam:
             return contestant.front_end
         # A store knows which embedding model it is of, and the experiment where that lies.
         front_end, named = contestant.windows.front_end, self.experiment.audio.embedding_model
-        embeds = front_end.features == "embedding" and named is not None
-        return found(front_end.at(named), self.workspace.root) if embeds and named else front_end
+        if front_end.features != "embedding" or named is None:
+            return front_end
+        return found(front_end.at(named), self.workspace.root)
 
     def _answers(self, contestant: Contestant, trials: Trials | None) -> Answers:
         settings, truth = self.experiment.evaluation, self.judged.truth

@@ -1,6 +1,7 @@
 """Models that are right about everything, or wrong in one thing only, sit the real exam on a small reserve."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -97,54 +98,80 @@ def test_a_model_that_is_right_about_everything_passes_the_strictest_bars(exam: 
         assert [point.candidate.value for point in curve.points] == [1.0] * len(curve.points)
 
 
+def hears_silence(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
+    return np.where((trials["mode"] == "silence").to_numpy()[:, None], np.float32(YES), scores)
+
+
+def hears_rain(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
+    rain = (trials["mode"] == "noise") & (trials["name"] == "rain")
+    return np.where(rain.to_numpy()[:, None], np.float32(YES), scores)
+
+
+def wants_it_loud(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
+    """It says nothing to what is quieter than any window as it is."""
+    loudest = pictures.max(axis=(1, 2))
+    quiet = loudest < loudest[(trials["mode"] == "clean").to_numpy()].min() - 1
+    return np.where(quiet[:, None], np.float32(NO), scores)
+
+
+def is_wrong_in_a_breeze(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
+    breeze = (trials["mode"] == "wind") & (trials["level"] == 10)
+    return np.where(breeze.fill_null(False).to_numpy()[:, None], 1 - scores, scores)
+
+
 def test_one_that_hears_species_in_silence_fails_there_alone(exam: Exam) -> None:
-    def spoil(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
-        return np.where((trials["mode"] == "silence").to_numpy()[:, None], np.float32(YES), scores)
-
-    result = exam.sit(contestant(exam, spoil), None)
-
+    result = exam.sit(contestant(exam, hears_silence), None)
     assert failed(result) == {"silence"}
     assert measured(result, "silence").value == Estimate(1.0, 1.0, 1.0)
 
 
 def test_one_that_hears_species_in_rain_fails_on_mere_noise(exam: Exam) -> None:
-    def spoil(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
-        rain = (trials["mode"] == "noise") & (trials["name"] == "rain")
-        return np.where(rain.to_numpy()[:, None], np.float32(YES), scores)
-
-    result = exam.sit(contestant(exam, spoil), None)
-
+    result = exam.sit(contestant(exam, hears_rain), None)
     assert failed(result) == {"noise"}
     assert measured(result, "noise").value.value == pytest.approx(1 / 4), "of white, pink, wind and rain"
 
 
 def test_one_that_answers_by_loudness_fails_when_the_gain_changes(exam: Exam) -> None:
-    def spoil(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
-        clean = pictures[(trials["mode"] == "clean").to_numpy()]
-        quiet = pictures.max(axis=(1, 2)) < clean.max(axis=(1, 2)).min() - 1
-        return np.where(quiet[:, None], np.float32(NO), scores)
-
-    result = exam.sit(contestant(exam, spoil), None)
-
+    result = exam.sit(contestant(exam, wants_it_loud), None)
     assert "same_answer_gain" in failed(result)
     assert "same_answer_codec" not in failed(result)
     assert measured(result, "same_answer_gain").value == Estimate(0.0, 0.0, 0.0), "20 dB quieter"
-    assert measured(result, "same_answer_gain").value.value < Evaluation().behaviour.same_answer
 
 
 def test_one_that_does_worse_where_a_call_is_clearer_is_not_monotonic(exam: Exam) -> None:
-    def spoil(scores: Scores, trials: pl.DataFrame, pictures: NDArray[np.float32]) -> Scores:
-        clearer = (trials["mode"] == "wind") & (trials["level"] == 10)
-        return np.where(clearer.to_numpy()[:, None], 1 - scores, scores)
-
-    result = exam.sit(contestant(exam, spoil), None)
-
+    result = exam.sit(contestant(exam, is_wrong_in_a_breeze), None)
     assert failed(result) == {"monotonic"}
     wind = next(curve for curve in result.curves if curve.mode == "wind")
     assert [point.name for point in wind.points] == ["as it is", "10 dB", "0 dB", "−10 dB"]
     values = [point.candidate.value for point in wind.points]
     assert values[0] == values[2] == values[3] == 1
     assert measured(result, "monotonic").value.value == pytest.approx(1 - values[1])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fails"),
+    [
+        (lambda scores, trials, pictures: scores, None),
+        (hears_silence, "silence"),
+        (hears_rain, "noise"),
+        (wants_it_loud, "same_answer_gain"),
+        (is_wrong_in_a_breeze, "monotonic"),
+    ],
+)
+def test_the_default_bars_tell_them_apart_too(exam: Exam, spoil: Spoils, fails: str | None) -> None:
+    result = exam.sit(contestant(exam, spoil), None)
+    defaults = Evaluation().behaviour
+    by_default = [replace(one, bar=getattr(defaults, bar_of(one))) for one in result.behaviour]
+    assert {gate.name for gate in behaviour_gates(by_default) if gate.verdict is not Verdict.PASS} == (
+        {fails} if fails else set()
+    )
+
+
+def bar_of(one: Behaviour) -> str:
+    """The name of its bar in the settings."""
+    if one.name == "same_answer_leading_silence":
+        return "after_silence"
+    return "same_answer" if one.name.startswith("same_answer") else one.name
 
 
 def test_one_that_never_reports_a_species_does_not_cover_them(exam: Exam) -> None:
@@ -210,7 +237,9 @@ def test_the_champion_is_asked_the_same(exam: Exam) -> None:
 
 
 def test_a_champion_with_another_front_end_hears_the_same_trials_with_it(exam: Exam) -> None:
-    coarse = exam.experiment.audio.model_copy(update={"n_mels": 16})
+    coarse = exam.experiment.audio.model_copy(
+        update={"sample_rate": 7_000, "hop_length": 350, "n_mels": 16, "fmax": 3_500.0}
+    )
     store = Windows.open(build_windows(exam.catalog, coarse, exam.workspace))
     heard: list[tuple[int, ...]] = []
 
@@ -218,9 +247,12 @@ def test_a_champion_with_another_front_end_hears_the_same_trials_with_it(exam: E
         heard.append(pictures.shape[1:])
         return np.zeros((len(pictures), 4), np.float32)
 
-    exam.sit(contestant(exam), Contestant("old", store, hears, limits(exam), coarse))
+    result = exam.sit(contestant(exam), Contestant("old", store, hears, limits(exam), coarse))
 
     assert set(heard) == {coarse.shape}
+    band = next(curve for curve in result.curves if curve.mode == "band")
+    assert [point.name for point in band.points] == ["as it is", "8 kHz", "4 kHz", "2 kHz"]
+    assert all(point.champion is not None for point in band.points)
 
 
 def test_a_short_exam_has_no_trials(exam: Exam) -> None:
@@ -275,5 +307,6 @@ def measured(result: EvaluationResult, name: str) -> Behaviour:
 
 def test_the_bars_of_the_settings_are_all_asked(exam: Exam) -> None:
     asked = {gate.name for gate in exam.sit(contestant(exam), None).gates}
-    several = {"same_answer": "same_answer_gain", "after_silence": "same_answer_leading_silence"}
-    assert {several.get(bar, bar) for bar in type(Evaluation().behaviour).model_fields} <= asked
+    assert asked == {one.name for one in exam.sit(contestant(exam), None).behaviour}
+    assert set(map(bar_of, exam.sit(contestant(exam), None).behaviour)) == set(STRICT)
+    assert set(STRICT) == set(type(Evaluation().behaviour).model_fields)

@@ -69,8 +69,7 @@ def trials_of(one: Sounding, others: Sequence[Sounding], settings: Trials, seed:
     for share in settings.clipped:
         yield trial(modes.CLIPPED, share, clipped(sound, share))
     for hertz in settings.band_hz:
-        if hertz < rate / 2:  # above, there is nothing to take away
-            yield trial(modes.BAND, hertz, band_limited(sound, hertz, rate))
+        yield trial(modes.BAND, hertz, band_limited(sound, hertz, rate))
     for codec in settings.codecs:
         yield trial(modes.CODEC, None, re_encoded(sound, rate, codec), name=codec)
 

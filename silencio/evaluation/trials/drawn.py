@@ -24,6 +24,9 @@ from silencio.settings import FrontEnd
 AROUND = 0.5
 """Seconds on each side: as far as a window is ever moved."""
 
+CRUMB = 0.001
+"""Seconds: by no more does a recording's length depend on the rate that it is brought to."""
+
 Calls = tuple[tuple[float, float, str], ...] | None
 
 
@@ -66,7 +69,7 @@ class Sounding:
         rate, length = self.front_end.sample_rate, len(self.sound)
         for by in (round(seconds * rate), -round(seconds * rate)):
             first = self.first + by
-            if first >= 0 and first + length <= len(self.around):
+            if first >= 0 and first + length <= len(self.around) + rate * CRUMB:
                 start = self.drawn.start + by / rate
                 return self.around[first : first + length], self.labels(start, start + length / rate)
         return None

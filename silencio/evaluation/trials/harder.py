@@ -35,7 +35,8 @@ def clipped(sound: Samples, share: float) -> Samples:
 
 
 def band_limited(sound: Samples, hertz: float, rate: int) -> Samples:
-    """As from a microphone that hears nothing above; a twelfth of an octave below that it begins to fade."""
+    """As from a microphone that hears nothing above; a twelfth of an octave below that it begins to fade.
+    What a front end of this rate does not hear either is not missed."""
     frequencies = np.maximum(rfftfreq(len(sound), 1 / rate), 1e-3)
     gain = np.clip(12 * np.log2(hertz / frequencies), 0, 1)
     return np.asarray(irfft(rfft(sound) * gain, len(sound)), np.float32)
