@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     CATALOG = "processed/catalogs"
     WINDOWS = "processed/windows"
+    TRIALS = "processed/trials"
     CHECKPOINT = "models/checkpoints"
     REPORT = "reports"
     BUNDLE = "models/bundles"

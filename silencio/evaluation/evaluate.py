@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from silencio.errors import SilencioError
 from silencio.evaluation.accuracy import Confusion
 from silencio.evaluation.answers import Answers
-from silencio.evaluation.behaviour import Behaviour
 from silencio.evaluation.calibration import Bin, reliability
 from silencio.evaluation.curves import Curve
 from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_classes
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict, decision, judge
 from silencio.evaluation.operation import Operation
+from silencio.evaluation.question import Behaviour
 from silencio.evaluation.slices import OVERALL, Slice, choose, present
 from silencio.evaluation.thresholds import DEFAULT
 from silencio.evaluation.truth import Scores, Truth

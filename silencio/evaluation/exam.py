@@ -5,25 +5,37 @@ result = exam.sit(candidate, champion)
 """
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+
+from silencio.audio.embedding import found
 from silencio.data.catalog import Catalog
 from silencio.data.windows.store import Windows
+from silencio.errors import SilencioError
+from silencio.evaluation.behaviour import behaviour_gates, measure_behaviour
 from silencio.evaluation.contestant import Contestant
+from silencio.evaluation.curves import Curve, curves_of, mean_precisions
 from silencio.evaluation.evaluate import EvaluationResult, SetOn, evaluate
-from silencio.evaluation.gates import GateResult
+from silencio.evaluation.gates import GateResult, NotApplied
 from silencio.evaluation.judged import Judged, judged_on
 from silencio.evaluation.operation import operate
 from silencio.evaluation.quality import quality
+from silencio.evaluation.question import Ground
+from silencio.evaluation.said import Said, SaidOfTrials
+from silencio.evaluation.slices import OVERALL
 from silencio.evaluation.sounds import Sounds, sounds_of
 from silencio.evaluation.thresholds import DEFAULT, Threshold, choose_thresholds
+from silencio.evaluation.trials.make import make_trials
+from silencio.evaluation.trials.trials import Trials
 from silencio.handover import Handover
-from silencio.settings import Experiment
+from silencio.settings import Experiment, FrontEnd
 from silencio.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+NO_TRIALS = NotApplied("trials", OVERALL, "The experiment asks for none: evaluation.trials.windows is 0.")
 
 
 @dataclass(frozen=True)
@@ -55,26 +67,48 @@ class Exam:
             quality(Catalog.open(catalog), windows, experiment.evaluation.quality),
         )
 
-    def sit(self, candidate: Contestant, champion: Contestant | None) -> EvaluationResult:
-        before = champion.scores(self.judged) if champion else None
-        scores, truth = candidate.scores(self.judged), self.judged.truth
+    def sit(
+        self, candidate: Contestant, champion: Contestant | None, *, trials: bool = True
+    ) -> EvaluationResult:
+        """Without trials it is a short exam: the test part as it is, and what behaviour that tells."""
+        settings, seed, truth = self.experiment.evaluation, self.experiment.seed, self.judged.truth
+        asked = self.trials(candidate) if trials and settings.trials.windows else None
         thresholds = self.thresholds(candidate)
+        new = self._said(candidate, thresholds, asked)
+        old = None
+        if champion:
+            old = self._said(champion, self.thresholds(champion), self._as_others(asked, champion))
+        ground = Ground.of(self.judged, candidate.windows, asked)
+        behaviour = measure_behaviour(ground, new, old, settings, seed)
         result = evaluate(
             truth,
-            scores,
-            self.experiment.evaluation,
-            before,
-            self.experiment.seed,
-            thresholds=limits(thresholds),
-            champion_thresholds=limits(self.thresholds(champion)) if champion else DEFAULT,
-            also=self.also,
+            new.scores,
+            settings,
+            old.scores if old else None,
+            seed,
+            thresholds=new.limits,
+            champion_thresholds=old.limits if old else DEFAULT,
+            also=(*self.also, *behaviour_gates(behaviour)),
         )
-        operation = operate(truth, scores, thresholds)
-        return replace(result, operation=operation, set_on=self.set_on_part)
+        untried = () if settings.trials.windows else (NO_TRIALS,)
+        return replace(
+            result,
+            not_applied=(*result.not_applied, *untried),
+            curves=_curves(asked, new, old),
+            behaviour=behaviour,
+            operation=operate(truth, new.scores, thresholds),
+            set_on=self.set_on_part,
+        )
 
     def sounds(self) -> Sounds:
         """The judged windows, as a page lets its reader see and hear them."""
         return sounds_of(Catalog.open(self.catalog), self.experiment.audio)
+
+    def trials(self, contestant: Contestant) -> Trials:
+        """As its own front end hears them: the same windows for everybody, and the same done to them."""
+        settings, seed = self.experiment.evaluation.trials, self.experiment.seed
+        heard = self._front_end(contestant)
+        return make_trials(self.catalog, self.judged.truth, heard, settings, seed, self.workspace)
 
     def thresholds(self, contestant: Contestant) -> tuple[Threshold, ...]:
         """Its own, or those that it is to serve with."""
@@ -91,10 +125,37 @@ class Exam:
             seed=self.experiment.seed,
         )
 
+    def _said(self, contestant: Contestant, thresholds: tuple[Threshold, ...], trials: Trials | None) -> Said:
+        settings, truth = self.experiment.evaluation, self.judged.truth
+        tried = None
+        if trials is not None:
+            said = contestant.tried(trials)
+            drawn = {"resamples": settings.resamples, "seed": self.experiment.seed}
+            tried = SaidOfTrials(said, mean_precisions(trials, truth, said, **drawn))
+        limits = np.array([threshold.value for threshold in thresholds])
+        return Said(contestant.scores(self.judged), limits, tried)
 
-def limits(thresholds: Iterable[Threshold]) -> list[float]:
-    """[classes]"""
-    return [threshold.value for threshold in thresholds]
+    def _as_others(self, asked: Trials | None, contestant: Contestant) -> Trials | None:
+        """The same trials, row for row, as this contestant hears them."""
+        if asked is None:
+            return None
+        heard = self.trials(contestant)
+        what = ("mode", "level", "name", "window")
+        if not heard.table.select(what).equals(asked.table.select(what)):
+            raise SilencioError(
+                f"{heard.handover.folder} and {asked.handover.folder} hold trials of different windows.",
+                "Delete both, and evaluate again; if it comes back, it is a fault of this program: report it.",
+            )
+        return heard
+
+    def _front_end(self, contestant: Contestant) -> FrontEnd:
+        if contestant.front_end is not None:
+            return contestant.front_end
+        # A store knows which embedding model it is of, and the experiment where that lies.
+        front_end, named = contestant.windows.front_end, self.experiment.audio.embedding_model
+        if front_end.features != "embedding" or named is None:
+            return front_end
+        return found(front_end.at(named), self.workspace.root)
 
 
 def part_for_thresholds(windows: Windows) -> SetOn:
@@ -106,3 +167,10 @@ def part_for_thresholds(windows: Windows) -> SetOn:
         return "validation"
     log.warning("there is nothing to set thresholds on: they are all the same")
     return "nothing"
+
+
+def _curves(trials: Trials | None, candidate: Said, champion: Said | None) -> tuple[Curve, ...]:
+    if trials is None or candidate.tried is None:
+        return ()
+    before = champion.tried.means if champion and champion.tried else None
+    return curves_of(trials, candidate.tried.means, before)

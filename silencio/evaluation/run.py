@@ -37,7 +37,7 @@ def evaluate_checkpoint(
         "evaluation": experiment.evaluation.model_dump(mode="json"),
         "seed": experiment.seed,
         "champion": champion.digest if champion else None,
-        "code": code_digest("data", "evaluation"),
+        "code": code_digest("audio", "data", "evaluation"),  # the first two make trials
     }
 
     def build(folder: Path) -> Mapping[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from silencio.evaluation.behaviour import Behaviour
 from silencio.evaluation.curves import Curve, Point
 from silencio.evaluation.evaluate import EvaluationResult, SetOn
 from silencio.evaluation.gates import Verdict
+from silencio.evaluation.question import Behaviour
 from silencio.evaluation.slices import title_of
 
 METRIC_TITLES = {

@@ -37,4 +37,4 @@ def champion_of(bundle: Bundle, catalog: Handover, windows: Windows, workspace: 
 
     limits = [float(bundle.thresholds[columns[label]]) if label in columns else NEVER for label in labels]
     thresholds = tuple(Threshold(label, limit) for label, limit in zip(labels, limits, strict=True))
-    return Contestant(bundle.digest, store, hears, thresholds)
+    return Contestant(bundle.digest, store, hears, thresholds, theirs)

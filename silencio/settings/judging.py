@@ -80,9 +80,9 @@ class Trials(Section):
     windows: Annotated[int, Field(ge=0)] = 64
     """With calls in them, drawn from the test part; 0: no trials."""
     overlaid_db: tuple[float, ...] = (-10, 0, 10)
-    """How much louder than the call is another species' that is laid over it."""
+    """How much louder than the window is that of another species, laid over it."""
     weakened_db: tuple[float, ...] = (10, 20, 30)
-    """By how much the call sinks below what the recorder adds itself."""
+    """How much fainter everything gets, while what the recorder adds stays as loud as the quietest moment was."""
     noises: tuple[Literal["wind", "rain", "chainsaw", "speech"], ...] = ("wind", "rain", "chainsaw", "speech")
     snr_db: tuple[float, ...] = (20, 10, 0, -10)
     """Of the window over each noise."""
@@ -96,9 +96,11 @@ class Trials(Section):
 class Behaviour(Section):
     """What a model must do whatever it was trained on. Without a bar, it is measured and shown, and no gate."""
 
-    same_answer: Share | None = 0.8
-    """At least this share of windows is given the same species when gain, place in time, coding or silence before
-    change; the worst of them counts."""
+    same_answer: Share | None = 0.5
+    """Of what is reported before or after, at least this share is reported both times when gain, place in time or
+    coding change; each of them is held to it."""
+    after_silence: Share | None = None
+    """The same, where half a second of silence comes first."""
     monotonic: Share | None = 0.05
     """At most so much mAP is lost where a call gets clearer."""
     silence: Share | None = 0.0

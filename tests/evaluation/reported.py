@@ -10,13 +10,13 @@ import soundfile
 from silencio.audio import LogMel
 from silencio.data.report.excerpt import Excerpt, excerpt
 from silencio.evaluation.accuracy import Confusion
-from silencio.evaluation.behaviour import Behaviour
 from silencio.evaluation.bootstrap import Estimate
 from silencio.evaluation.calibration import reliability
 from silencio.evaluation.curves import Curve, Point
 from silencio.evaluation.evaluate import EvaluationResult, evaluate
 from silencio.evaluation.figures import Figure
 from silencio.evaluation.operation import operate
+from silencio.evaluation.question import Behaviour
 from silencio.evaluation.searched import Search, Tried
 from silencio.evaluation.slices import SLICES
 from silencio.evaluation.sounds import SIZE, Sounds

@@ -46,7 +46,13 @@ audio:
   embedding_peak: 0.25
 model: {{architecture: embedding, dropout: 0}}
 training: {{epochs: 12, batch_size: 8, threads: 1}}
-evaluation: {{slices: [], minimum_windows: 2, resamples: 20, gates: [{{metric: map, at_least: 0.9}}]}}
+evaluation:
+  slices: []
+  minimum_windows: 2
+  resamples: 20
+  gates: [{{metric: map, at_least: 0.9}}]
+  trials: {{windows: 4}}
+  behaviour: {{same_answer: null, monotonic: null, silence: null, noise: null, false_positives: null}}
 optimize: {{calibration_windows: 16, variants: [fp32], size_mb: 5}}
 """
 

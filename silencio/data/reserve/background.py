@@ -33,22 +33,22 @@ def background(
     seconds = np.arange(frames) * HOP / RATE
     night = not DAWN <= hour < DUSK
     power = np.full((frames, len(FREQUENCIES)), FLOOR, np.float32)
-    _wind(power, place, night, seconds, rng)
+    wind(power, place, night, seconds, rng)
     for chorus in place.choruses:
         if chorus.nocturnal == night:
             _hiss(power, chorus, seconds, rng)
     if place.stream is not None:
         _stream(power, place.stream, rng)
     if raining:
-        _rain(power, seconds, rng)
+        rain(power, seconds, rng)
     _far_voices(power, hour, rng)
     power *= microphone.gain(FREQUENCIES) ** 2
     power += np.float32(10 ** (microphone.self_noise / 10))
-    sound = _poured(power, rng)[:samples]
+    sound = poured(power, rng)[:samples]
     return np.asarray(sound * (10 ** (rng.uniform(-46, -38) / 20) / sound.std()), np.float32)
 
 
-def _poured(power: Spectrum, rng: np.random.Generator) -> Samples:
+def poured(power: Spectrum, rng: np.random.Generator) -> Samples:
     """Noise with this power [frames, bands], overlapped and added."""
     noise = rng.standard_normal((*power.shape, 2), np.float32).view(np.complex64)[..., 0]
     pieces = irfft(noise * np.sqrt(power), FRAME, axis=1) * WINDOW
@@ -73,7 +73,7 @@ def _decibels(level: Course | float) -> Spectrum:
     return np.asarray(10 ** (np.asarray(level) / 10), np.float32)
 
 
-def _wind(power: Spectrum, place: Place, night: bool, seconds: Course, rng: np.random.Generator) -> None:
+def wind(power: Spectrum, place: Place, night: bool, seconds: Course, rng: np.random.Generator) -> None:
     """By day the air moves, and leaves with it; at night it stands."""
     octaves = np.log2(np.maximum(FREQUENCIES, 60) / 200)
     gusts = np.exp(place.gusts * _wander(seconds, 2.5, rng))
@@ -99,7 +99,7 @@ def _stream(power: Spectrum, stream: Stream, rng: np.random.Generator) -> None:
     power += band * (0.5 + 0.4 * np.repeat(np.repeat(blots, 2, axis=0)[:frames], 5, axis=1)[:, :bands])
 
 
-def _rain(power: Spectrum, seconds: Course, rng: np.random.Generator) -> None:
+def rain(power: Spectrum, seconds: Course, rng: np.random.Generator) -> None:
     """A roar of far drops, and those that hit a leaf nearby: clicks over the whole spectrum, each with its own tilt."""
     roar = rng.uniform(2, 14)
     octaves = np.log2(np.maximum(FREQUENCIES, 100) / 2000)

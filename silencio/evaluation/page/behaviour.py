@@ -5,10 +5,10 @@ from math import isfinite
 
 from silencio.data.report.markup import Section, key
 from silencio.data.report.words import rounded
-from silencio.evaluation.behaviour import Behaviour
 from silencio.evaluation.evaluate import EvaluationResult
 from silencio.evaluation.page.plots import against
 from silencio.evaluation.page.slices import CANDIDATE, CHAMPION
+from silencio.evaluation.question import Behaviour
 from silencio.evaluation.wording import MARKS, NOTHING, met
 
 
