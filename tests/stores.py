@@ -79,5 +79,6 @@ def make_experiment(text: str = "") -> Experiment:
         "name: small\n"
         "training: {epochs: 3, batch_size: 12, threads: 1}\n"
         "evaluation: {minimum_windows: 2, resamples: 20, gates: [{metric: map, at_least: 0.01}]}\n"
-        "optimize: {calibration_windows: 16, map_loss: 1.0, slice_loss: 1.0}\n" + text
+        "optimize: {variants: [fp32, inc_static, ort_static], calibration_windows: 16, map_loss: 1, slice_loss: 1}\n"
+        + text
     )

@@ -33,7 +33,9 @@ class Exam:
             experiment, catalog, judged_on(windows, "test"), judged_on(windows, "validation"), workspace
         )
 
-    def sit(self, candidate: Contestant, champion: Contestant | None) -> EvaluationResult:
+    def sit(
+        self, candidate: Contestant, champion: Contestant | None, *, trials: bool = True
+    ) -> EvaluationResult:
         settings = self.experiment.evaluation
         before = champion.scores(self.judged) if champion else None
         return evaluate(
