@@ -23,7 +23,7 @@ from silencio.optimize.engines.runs_on import RunsOn, open_model
 from silencio.settings import FrontEnd
 from silencio.settings.front_end import EMBEDDING
 
-MODEL, ENGINE = "model.onnx", "engine.json"
+MODEL, ENGINE, CARD, SBOM, REPORT = "model.onnx", "engine.json", "model_card.md", "sbom.json", "report"
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,20 @@ class VariantRow:
         lost = [(title_of(g.slice), g.value) for g in self.gates if g.name == LOST and g.slice != OVERALL]
         return max(lost, key=lambda found: found[1], default=("", nan))
 
+    def figures(self) -> dict[str, float]:
+        """Those that are numbers, by name."""
+        names = (
+            "size_mb",
+            "latency_ms",
+            "latency_p95_ms",
+            "windows_per_second",
+            "memory_mb",
+            "map",
+            "map_loss",
+        )
+        values = {name: getattr(self, name) for name in names} | {"worst_slice_loss": self.worst_loss[1]}
+        return {name: value for name, value in values.items() if isfinite(value)}
+
     def to_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         worst_slice, worst_loss = self.worst_loss

@@ -16,7 +16,7 @@ from silencio.evaluation.run import identity
 from silencio.evaluation.thresholds import by_label
 from silencio.handover import Handover, Kind
 from silencio.identity import code_digest, digest_of_file, git_commit, machine
-from silencio.optimize.bundle import MODEL, write_contents
+from silencio.optimize.bundle import CARD, MODEL, REPORT, SBOM, write_contents
 from silencio.optimize.card import write_card
 from silencio.optimize.engines.by_onnxruntime import OnnxModel
 from silencio.optimize.export import export
@@ -31,7 +31,7 @@ from silencio.settings import Experiment, FrontEnd
 from silencio.training.checkpoint import Checkpoint
 from silencio.workspace import Workspace
 
-SEARCH, REPORT = "search", "report"
+SEARCH = "search"
 CHECKED = 16
 """Windows on which the exported model must equal torch."""
 
@@ -132,10 +132,8 @@ def fill(
     write_report(folder / REPORT, chosen.result, exam.judged.truth, contestant.scores(exam.judged), told)
     chosen.table.write(folder)
     write_page(folder / REPORT, chosen.table)
-    write_card(
-        folder / "model_card.md", experiment, windows.species, thresholds, chosen.result, chosen.table, told
-    )
-    write_sbom(folder / "sbom.json", runs_on)
+    write_card(folder / CARD, experiment, windows.species, thresholds, chosen.result, chosen.table, told)
+    write_sbom(folder / SBOM, runs_on)
 
 
 def with_its_file(front_end: FrontEnd, experiment: Experiment, workspace: Workspace) -> FrontEnd:

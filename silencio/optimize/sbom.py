@@ -8,12 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from silencio import __version__
-from silencio.optimize.engines.runs_on import RunsOn
-
-
-def extras_of(runs_on: RunsOn) -> tuple[str, ...]:
-    """silencio's, that whoever serves the bundle installs."""
-    return ("serve", "openvino") if runs_on.engine == "openvino" else ("serve",)
+from silencio.optimize.engines.runs_on import RunsOn, extras_of
 
 
 def write_sbom(path: Path, runs_on: RunsOn) -> None:

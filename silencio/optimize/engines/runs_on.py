@@ -36,6 +36,11 @@ class RunsOn:
         return found
 
 
+def extras_of(runs_on: RunsOn) -> tuple[str, ...]:
+    """silencio's, that whoever serves the bundle installs."""
+    return ("serve", "openvino") if runs_on.engine == "openvino" else ("serve",)
+
+
 def open_model(path: Path, runs_on: RunsOn, threads: int = 1) -> Model:
     if runs_on.engine == "openvino":
         return OpenVinoModel(path, threads, runs_on.precision)

@@ -57,8 +57,15 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[NDArray[np.float32], int]]:
         return ((batch, 0) for batch in self._batches)
 
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        """What is given next: these batches."""
+        self._reader = ({"windows": batch} for batch in self._batches[start_index:end_index])
+
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         return next(self._reader, None)
 
     def rewind(self) -> None:
-        self._reader = ({"windows": batch} for batch in self._batches)
+        self.set_range(0, len(self))
