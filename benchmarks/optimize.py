@@ -2,11 +2,11 @@
 
 | figure | of the variant that was chosen |
 |---|---|
-| `speedup_chosen_vs_fp32_batch16` | windows a second in batches of 16 on two threads, over ONNX Runtime's fp32, in turns |
+| `speedup_chosen_vs_fp32_batch16` | windows a second in batches of 16 on two threads, over fp32's, in turns |
 | `windows_per_second` | the same, by itself |
 | `size_mb` | what is downloaded |
-| `map_loss`, `worst_slice_loss` | mAP lost against fp32 on soundscapes of sites that nobody trained on, and on the slice \
-that loses most |
+| `map_loss` | mAP lost against fp32 on soundscapes of sites that nobody trained on |
+| `worst_slice_loss` | the same on the slice that loses most |
 
 First for the default model of the preset demo; then, with their names before each figure, for others by that preset.
 Trainings and searches are kept in results/optimize: a benchmark that was interrupted goes on where it was.

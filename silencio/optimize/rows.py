@@ -149,4 +149,7 @@ def _cells(row: VariantRow) -> list[str]:
 
 
 def _said(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") if isfinite(value) else ""
+    """Empty where nothing was measured; what rounds to nothing has no sign."""
+    if not isfinite(value):
+        return ""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")

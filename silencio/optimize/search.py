@@ -120,7 +120,7 @@ class Search:
 
 
 def refusal(gates: Iterable[GateResult]) -> str:
-    return "; ".join(f"{g.name} on {g.slice}: {g.reason}" for g in gates if g.verdict is not Verdict.PASS)
+    return " ".join(f"{g.name} on {g.slice}: {g.reason}" for g in gates if g.verdict is not Verdict.PASS)
 
 
 def _other(one: Tried, full: Contestant) -> Contestant | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from silencio.audio.pictures import as_pictures
 
 BATCH = 16
-"""Windows at a time: more hardly pay on a processor, and cost memory."""
+"""Windows at a time."""
 
 
 class Model(ABC):

@@ -19,7 +19,7 @@ MARGIN = 0.5
 """Of the loss that is granted: on other recordings it is not the same."""
 
 ENDS = {"first_conv_or_matmul_quantization": False, "last_conv_or_matmul_quantization": False}
-"""Small, fast, and what precision is lost in most."""
+"""Small and fast: in full precision they cost little, and answers stay nearer to it (docs/optimize.md)."""
 
 
 def inc_static(material: Material, int8: Path) -> None:

@@ -42,7 +42,8 @@ def ort_static(material: Material, int8: Path) -> None:
 
 
 def ends(model: onnx.ModelProto) -> list[str]:
-    """The names of the first convolution and the last layer: small, fast, and what precision is lost in most."""
+    """The names of the first convolution and the last layer: small and fast, so full precision costs little there, and
+    answers stay nearer to it (docs/optimize.md)."""
     layers = [node for node in model.graph.node if node.op_type in MULTIPLIES]
     first = [node.name for node in layers[:1] if node.op_type == "Conv"]
     return [*first, *(node.name for node in layers[-1:])]
