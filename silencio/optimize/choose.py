@@ -1,7 +1,8 @@
 """Which variant is served, and why: the cheapest that passes every gate.
 
 Cheap is what answers most windows a second, a batch at a time: recordings hold many windows, and a service and a batch
-job alike are paid by the hour. Differences within 5 % are taken for the machine's; among those the smallest file is cheapest.
+job alike are paid by the hour. Differences within 5 % are taken for the machine's; among those the smallest file is
+cheapest.
 """
 
 from collections.abc import Iterator, Sequence
