@@ -9,7 +9,16 @@ from pathlib import Path
 from benchmarks.report import RESULTS
 from silencio.identity import git_commit, machine
 
-NAMES = ("features", "scaling", "busy_machine", "training", "distributed", "accuracy", "evaluation")
+NAMES = (
+    "features",
+    "scaling",
+    "busy_machine",
+    "training",
+    "distributed",
+    "accuracy",
+    "evaluation",
+    "optimize",
+)
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

@@ -34,7 +34,11 @@ class Kind(StrEnum):
         return self.name.lower()
 
 
-VERSIONS: Mapping[Kind, int] = dict.fromkeys(Kind, 1) | {Kind.CATALOG: 2, Kind.WINDOWS: 4}
+VERSIONS: Mapping[Kind, int] = dict.fromkeys(Kind, 1) | {
+    Kind.CATALOG: 2,
+    Kind.WINDOWS: 4,
+    Kind.BUNDLE: 2,
+}
 """The layout that this code writes and reads, by kind."""
 
 
@@ -92,7 +96,16 @@ class Handover:
         return Receipt(self.kind.noun, str(self.folder.resolve()), self.digest, self.facts)
 
     def verify(self) -> Self:
-        """Hash every file again and raise on the first that differs, is missing, or is not listed."""
+        """Hash every file again and raise on the first that differs, is missing, or is not listed.
+
+        A link is none of them, wherever it leads: what it names may change afterwards.
+        """
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_symlink():
+                raise SilencioError(
+                    f"{path} is a link; a {self.kind.noun} holds its own files.",
+                    "Delete that folder, and it is made again; never use it as it is.",
+                )
         found = _contents(self.folder, known={})
         for name in sorted(self.files.keys() | found.keys()):
             if self.files.get(name) == found.get(name):
@@ -102,7 +115,8 @@ class Handover:
                 f"{self.folder / name} {how} since the {self.kind.noun} was sealed.",
                 "Delete that folder, and it is made again; never use it as it is.",
             )
-        if _digest(self.kind, self.files) != self.digest:
+        text = (self.folder / MANIFEST).read_text()
+        if _digest(self.kind, self.files) != self.digest or text != _manifest(self):
             raise SilencioError(
                 f"{self.folder / MANIFEST} was changed since the {self.kind.noun} was sealed.",
                 "Delete that folder, and it is made again; never use it as it is.",
@@ -119,18 +133,25 @@ def seal(
     are not hashed again.
     """
     files = _contents(folder, known or {})
-    digest = _digest(kind, files)
-    manifest = {
-        "kind": kind.noun,
-        "version": VERSIONS[kind],
-        "digest": digest,
-        "facts": dict(facts or {}),
-        "files": files,
-    }
+    sealed = Handover(kind, folder, _digest(kind, files), files, dict(facts or {}))
     partial = folder / UNFINISHED
-    partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    partial.write_text(_manifest(sealed))
     partial.replace(folder / MANIFEST)
-    return Handover(kind, folder, digest, files, dict(facts or {}))
+    return sealed
+
+
+def _manifest(handover: Handover) -> str:
+    """Its text, to the byte. The facts are no part of what a hand-over is known by; that they are whole is told
+    by a digest of their own."""
+    manifest = {
+        "kind": handover.kind.noun,
+        "version": VERSIONS[handover.kind],
+        "digest": handover.digest,
+        "facts": handover.facts,
+        "facts_digest": digest_of(handover.facts),
+        "files": handover.files,
+    }
+    return json.dumps(manifest, indent=2, sort_keys=True) + "\n"
 
 
 def open_handover(folder: Path, kind: Kind) -> Handover:
@@ -140,14 +161,21 @@ def open_handover(folder: Path, kind: Kind) -> Handover:
             f"There is no finished {kind.noun} at {folder}.",
             f"Check the path, or run the step that makes the {kind.noun} again.",
         )
-    manifest = json.loads(path.read_text())
-    if (manifest["kind"], manifest["version"]) != (kind.noun, VERSIONS[kind]):
+    try:
+        manifest = json.loads(path.read_text())
+        found, known = (manifest["kind"], manifest["version"]), (kind.noun, VERSIONS[kind])
+        handover = Handover(kind, folder, manifest["digest"], manifest["files"], manifest["facts"])
+    except (ValueError, KeyError, TypeError) as error:
         raise SilencioError(
-            f"{folder} holds a {manifest['kind']} of version {manifest['version']}, "
-            f"not a {kind.noun} of version {VERSIONS[kind]}.",
+            f"{path} is damaged: {error!r}.",
+            "Delete that folder, and it is made again; never use it as it is.",
+        ) from error
+    if found != known:
+        raise SilencioError(
+            f"{folder} holds a {found[0]} of version {found[1]}, not a {known[0]} of version {known[1]}.",
             f"Give the path of a {kind.noun}, or make it again with this version of silencio.",
         )
-    return Handover(kind, folder, manifest["digest"], manifest["files"], manifest["facts"])
+    return handover
 
 
 def _contents(folder: Path, known: Mapping[str, str]) -> dict[str, str]:

@@ -81,5 +81,6 @@ def make_experiment(text: str = "") -> Experiment:
         # There are pictures and no recordings, so nothing can be tried.
         "evaluation: {minimum_windows: 2, resamples: 20, gates: [{metric: map, at_least: 0.01}],\n"
         "  trials: {windows: 0}, behaviour: {false_positives: null}}\n"
-        "optimize: {calibration_windows: 16, map_loss: 1.0, slice_loss: 1.0}\n" + text
+        "optimize: {variants: [fp32, inc_static, ort_static], calibration_windows: 16, map_loss: 1, slice_loss: 1}\n"
+        + text
     )

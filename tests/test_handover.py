@@ -35,7 +35,7 @@ def test_a_sealed_folder_opens_as_what_was_sealed(folder: Path) -> None:
 def test_a_handover_of_another_kind_is_refused(folder: Path) -> None:
     seal(folder, Kind.REPORT)
 
-    with pytest.raises(SilencioError, match="holds a report of version 1, not a bundle of version 1"):
+    with pytest.raises(SilencioError, match="holds a report of version 1, not a bundle of version 2"):
         open_handover(folder, Kind.BUNDLE)
 
 

@@ -1,6 +1,5 @@
 """The whole loop, on the tiny reserve, with every part real."""
 
-import json
 from pathlib import Path
 
 import httpx
@@ -10,6 +9,7 @@ from silencio.data.catalog import Catalog
 from silencio.evaluation.gates import Verdict
 from silencio.evaluation.report import read_report
 from silencio.handover import Kind, open_handover
+from silencio.optimize.rows import Table
 from silencio.registry.stages import Stage
 from silencio.release.router import Track
 from silencio.settings import GateRule
@@ -99,8 +99,7 @@ def test_the_report_in_the_bundle_is_of_the_variant_that_is_served(walked: Walke
     assert report.identity["variant"] == bundle.facts["variant"]
     slices = {figure.slice for figure in report.result.figures}
     assert slices == {"overall", "night", "low_snr", "insects", "overlaps"}
-    variants = json.loads((bundle.folder / "variants.json").read_text())
-    assert [v["variant"] for v in variants] == ["fp32", "inc_static", "ort_static"]
+    assert [row.variant for row in Table.read(bundle.folder).rows] == ["fp32", "inc_static", "ort_static"]
 
 
 def test_a_candidate_is_compared_with_the_champion_slice_by_slice(walked: Walked) -> None:

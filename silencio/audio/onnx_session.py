@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU: the one way in which a session is opened here."""
+"""ONNX Runtime: the one way in which a session is opened here."""
 
 from pathlib import Path
 
@@ -22,9 +22,11 @@ REFUSALS = (
 """How it says that a file is no model, or that a model does not take what it is given."""
 
 
-def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+def open_session(
+    path: Path, threads: int = 1, provider: str = "CPUExecutionProvider"
+) -> onnxruntime.InferenceSession:
     """Runs may be asked of it from several threads at once."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(path, options, providers=[provider])

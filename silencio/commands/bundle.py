@@ -21,6 +21,17 @@ def bundle_verify(folder: Annotated[Path, typer.Argument(help="The bundle's fold
     print(f"{folder} is whole: bundle {Bundle.open(folder).digest}")
 
 
+@bundle.command("show")
+def bundle_show(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
+    """Its card, with the table of all variants that were tried, after every file was hashed again.
+
+    Example: silencio bundle show workspace/models/bundles/1a2b…
+    """
+    from silencio.optimize.bundle import CARD, Bundle
+
+    print((Bundle.open(folder).folder / CARD).read_text("utf-8"))
+
+
 def serve(
     folder: Annotated[Path, typer.Option("--bundle", help="The folder of the bundle to serve.")],
     feedback: Annotated[Path | None, typer.Option(help="Where corrections and their audio are kept.")] = None,

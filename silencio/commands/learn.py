@@ -114,10 +114,22 @@ def evaluate(
 
 
 def optimize(experiment: Experiment = "demo", workspace: Workspace = Here, changes: Changes = None) -> None:
-    """Export, quantize, choose the cheapest that passes.
+    """Export, try every variant that runs here, choose the cheapest that passes, and say why.
 
     Example: silencio optimize demo
     """
-    from silencio.terminal import show
+    from silencio.optimize.rows import Table, cells
+    from silencio.terminal import sheet, table
 
-    show(up_to("bundle", house_at(experiment, workspace, changes)))
+    made = up_to("bundle", house_at(experiment, workspace, changes))
+    found = Table.read(made.folder)
+    table(*cells(found.rows))
+    sheet(
+        [
+            ("bundle", str(made.folder)),
+            ("chosen", found.chosen_because),
+            ("measured on", f"{found.machine['cores']} cores of {found.machine['processor']}"),
+            ("report", str(made / "report/report.html")),
+            ("variants", str(made / "report/variants.html")),
+        ]
+    )

@@ -1,7 +1,7 @@
 """The bundle: everything that serving, packaging and rolling back need, in one sealed folder.
 
-model.onnx  labels.csv  thresholds.json  frontend.json  report/  model_card.md  sbom.json  manifest.json
-embedding.onnx, where the front end is an embedding model
+model.onnx  engine.json  labels.csv  thresholds.json  frontend.json  variants.json  report/  model_card.md
+sbom.json  manifest.json  and embedding.onnx, where the front end is an embedding model
 """
 
 import json
@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from silencio.audio.embedding import verified
 from silencio.data.species import Species, read_species, write_species
 from silencio.handover import Handover, Kind, open_handover
-from silencio.optimize.session import OnnxModel
+from silencio.optimize.engines.model import Model
+from silencio.optimize.engines.runs_on import RunsOn, open_model
 from silencio.settings import FrontEnd
 from silencio.settings.front_end import EMBEDDING
+
+MODEL, ENGINE, CARD, SBOM, REPORT = "model.onnx", "engine.json", "model_card.md", "sbom.json", "report"
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,12 @@ class Bundle:
         front_end = FrontEnd.model_validate_json((self.folder / "frontend.json").read_text())
         return front_end.at(self.folder / EMBEDDING) if front_end.embedding_model else front_end
 
-    def model(self, threads: int = 1) -> OnnxModel:
-        return OnnxModel(self.folder / "model.onnx", threads)
+    @cached_property
+    def runs_on(self) -> RunsOn:
+        return RunsOn.read(self.folder / ENGINE)
+
+    def model(self, threads: int = 1) -> Model:
+        return open_model(self.folder / MODEL, self.runs_on, threads)
 
 
 def write_contents(
@@ -68,8 +75,10 @@ def write_contents(
     species: tuple[Species, ...],
     thresholds: Mapping[str, float],
     front_end: FrontEnd,
+    runs_on: RunsOn = RunsOn(),
 ) -> None:
     """What lies beside model.onnx; of an embedding model, where it lies must be known. Sealing is the caller's."""
+    runs_on.write(folder / ENGINE)
     write_species(species, folder / "labels.csv")
     (folder / "thresholds.json").write_text(json.dumps(thresholds, indent=2, sort_keys=True) + "\n")
     (folder / "frontend.json").write_text(front_end.anywhere().model_dump_json(indent=2) + "\n")

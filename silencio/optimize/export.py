@@ -12,7 +12,7 @@ from torch import nn
 
 from silencio.audio.pictures import as_pictures
 from silencio.errors import SilencioError
-from silencio.optimize.session import OnnxModel
+from silencio.optimize.engines.by_onnxruntime import OnnxModel
 
 OPSET = 18
 TOLERANCE = 1e-4

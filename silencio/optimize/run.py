@@ -1,35 +1,39 @@
 """Optimize: a checkpoint in, the sealed bundle of its cheapest variant that passes every gate out."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from silencio.audio.embedding import found
 from silencio.data.windows.store import Windows
-from silencio.errors import GateRefused, WrongUse
+from silencio.errors import WrongUse
 from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.exam import Exam
+from silencio.evaluation.metrics import mean_average_precision
 from silencio.evaluation.report import write_report
 from silencio.evaluation.run import identity
 from silencio.evaluation.thresholds import by_label
 from silencio.handover import Handover, Kind
-from silencio.identity import code_digest, git_commit
-from silencio.optimize.bundle import write_contents
-from silencio.optimize.card import write_card, write_sbom
+from silencio.identity import code_digest, digest_of_file, git_commit, machine
+from silencio.optimize.bundle import CARD, MODEL, REPORT, SBOM, write_contents
+from silencio.optimize.card import write_card
+from silencio.optimize.engines.by_onnxruntime import OnnxModel
 from silencio.optimize.export import export
-from silencio.optimize.quantize import Calibration
-from silencio.optimize.search import Variant, choose, search
-from silencio.optimize.session import OnnxModel
+from silencio.optimize.makers.material import Material, calibration_windows
+from silencio.optimize.measure import THREADS
+from silencio.optimize.page import write_page
+from silencio.optimize.recipes import EXPORTED, RECIPES
+from silencio.optimize.sbom import write_sbom
+from silencio.optimize.search import Chosen, Search
 from silencio.progress import Tell, nobody
 from silencio.settings import Experiment, FrontEnd
 from silencio.training.checkpoint import Checkpoint
 from silencio.workspace import Workspace
 
 SEARCH = "search"
+CHECKED = 16
+"""Windows on which the exported model must equal torch."""
 
 
 def optimize(
@@ -49,6 +53,9 @@ def optimize(
         "seed": experiment.seed,
         "champion": champion.digest if champion else None,
         "code": code_digest("optimize", "evaluation"),
+        # What is fast, and what runs at all, is the machine's.
+        "machine": machine()["processor"],
+        "lacking": {name: why for name in experiment.optimize.variants if (why := RECIPES[name].lacks())},
     }
 
     if not len(windows.rows("validation")):
@@ -61,59 +68,72 @@ def optimize(
         front_end, scratch = with_its_file(windows.front_end, experiment, workspace), folder / SEARCH
         scratch.mkdir(exist_ok=True)
         exam = Exam.of(experiment, catalog, windows, workspace)
-        judged = exam.judged
-        pictures = windows.features[judged.rows].astype(np.float32)
-        calibration = calibration_windows(windows, experiment)
-        difference = export(checkpoint.model(), calibration[:16], scratch / "exported.onnx")
-        before = champion.scores(judged) if champion else None
-        variants = search(
-            scratch / "exported.onnx",
-            calibration,
-            pictures,
-            judged,
-            before,
-            experiment,
-            scratch,
-            carried_mb(front_end),
-            tell,
-        )
-        chosen = choose(variants)
-        if chosen is None:
-            raise GateRefused(
-                f"No variant passes every gate. {_refusals(variants)}", "See the report's slices."
-            )
-        shutil.copyfile(chosen.path, folder / "model.onnx")
-        model = OnnxModel(folder / "model.onnx")
-        thresholds = by_label(exam.thresholds(Contestant("", windows, model.probabilities)))
-        write_contents(folder, windows.species, thresholds, front_end)
-        described = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.name}
-        write_report(
-            folder / "report", chosen.evaluation, judged.truth, model.probabilities(pictures), described
-        )
-        write_card(
-            folder / "model_card.md", experiment, windows.species, chosen.name, chosen.evaluation, described
-        )
-        write_sbom(folder / "sbom.json")
-        (folder / "variants.json").write_text(json.dumps([_row(v) for v in variants], indent=2) + "\n")
+        material, difference = material_of(experiment, windows, checkpoint, exam, scratch)
+        chosen = Search(exam, windows, material, champion, scratch, carried_mb(front_end), tell).run()
+        told = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.row.variant}
+        fill(folder, experiment, exam, windows, front_end, chosen, told)
         shutil.rmtree(scratch)
+        row = chosen.row
         return {
             "experiment": experiment.name,
             "architecture": experiment.model.architecture,
-            "variant": chosen.name,
+            "variant": row.variant,
+            "engine": row.engine,
+            "precision": row.precision,
+            "chosen_because": chosen.table.chosen_because,
+            "machine": machine()["processor"],
             "export_difference": difference,
-            "map": chosen.evaluation.figure().candidate.value,
-            "size_mb": round(chosen.size_mb, 2),
-            "latency_ms": round(chosen.latency_ms, 2),
-            "catalog": described["catalog"],
+            "map": row.map,
+            "size_mb": round(row.size_mb, 2),
+            "latency_ms": round(row.latency_ms, 2),
+            "latency_p95_ms": round(row.latency_p95_ms, 2),
+            "windows_per_second": round(row.windows_per_second, 1),
+            "catalog": told["catalog"],
             "checkpoint": checkpoint.handover.digest,
             "champion": champion.digest if champion else None,
             "run": checkpoint.facts["run"],
             "run_id": checkpoint.facts["run_id"],
             "commit": git_commit(),
-            "gates": [g.to_json() for g in chosen.gates],
+            "gates": [gate.to_json() for gate in row.gates],
         }
 
     return workspace.produce(Kind.BUNDLE, inputs, build)
+
+
+def material_of(
+    experiment: Experiment, windows: Windows, checkpoint: Checkpoint, exam: Exam, folder: Path
+) -> tuple[Material, float]:
+    """What makers are given, and how far the exported model is from torch."""
+    network, exported = checkpoint.model(), folder / EXPORTED
+    calibration = calibration_windows(windows, experiment)
+    difference = export(network, calibration[:CHECKED], exported)
+
+    def map_of(path: Path) -> float:
+        tuned = Contestant(digest_of_file(path), windows, OnnxModel(path, THREADS).probabilities)
+        return mean_average_precision(exam.set_on.truth.targets, tuned.scores(exam.set_on))
+
+    return Material(exported, network, calibration, map_of, experiment.optimize.map_loss), difference
+
+
+def fill(
+    folder: Path,
+    experiment: Experiment,
+    exam: Exam,
+    windows: Windows,
+    front_end: FrontEnd,
+    chosen: Chosen,
+    told: Mapping[str, Any],
+) -> None:
+    """All that a bundle holds, and its table and report."""
+    contestant, runs_on = chosen.tried.contestant, chosen.tried.recipe.runs_on
+    thresholds = exam.thresholds(contestant)
+    shutil.copyfile(chosen.tried.path, folder / MODEL)
+    write_contents(folder, windows.species, by_label(thresholds), front_end, runs_on)
+    write_report(folder / REPORT, chosen.result, exam.judged.truth, contestant.scores(exam.judged), told)
+    chosen.table.write(folder)
+    write_page(folder / REPORT, chosen.table)
+    write_card(folder / CARD, experiment, windows.species, thresholds, chosen.result, chosen.table, told)
+    write_sbom(folder / SBOM, runs_on)
 
 
 def with_its_file(front_end: FrontEnd, experiment: Experiment, workspace: Workspace) -> FrontEnd:
@@ -126,32 +146,3 @@ def carried_mb(front_end: FrontEnd) -> float:
     """What a bundle carries beside its model: whoever downloads the one downloads the other."""
     model = front_end.embedding_model
     return model.stat().st_size / 2**20 if model else 0.0
-
-
-def calibration_windows(windows: Windows, experiment: Experiment) -> Calibration:
-    """Drawn from training recordings only: what judges a model may not shape it. [windows, *shape]"""
-    train = windows.rows("train")
-    count = min(experiment.optimize.calibration_windows, len(train))
-    drawn = np.random.default_rng(experiment.seed).choice(train, count, replace=False)
-    calibration: Calibration = windows.features[np.sort(drawn)].astype(np.float32)
-    return calibration
-
-
-def _refusals(variants: list[Variant]) -> str:
-    lines = []
-    for variant in variants:
-        refusing = [f"{g.name} on {g.slice}: {g.reason}" for g in variant.gates if g.verdict != "pass"]
-        lines.append(f"{variant.name}: {'; '.join(refusing)}")
-    return " ".join(lines)
-
-
-def _row(variant: Variant) -> dict[str, Any]:
-    """A variant as the table of the search shows it."""
-    return {
-        "variant": variant.name,
-        "size_mb": round(variant.size_mb, 2),
-        "latency_ms": round(variant.latency_ms, 2),
-        "map": variant.evaluation.figure().candidate.value,
-        "verdict": variant.verdict.value,
-        "gates": [g.to_json() for g in variant.gates],
-    }

@@ -1,122 +1,143 @@
 """Try the variants of a model side by side, and choose the cheapest that passes every gate.
 
-The full-precision model takes part: keeping it is a legal outcome, and so is choosing none.
+The full-precision model takes part: keeping it is a legal outcome, and so is choosing none. All are judged on the
+slices; then, from the cheapest on, those that pass sit the whole exam, until one passes that as well.
 """
 
-import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
-from silencio.evaluation.evaluate import EvaluationResult, evaluate
+from silencio.data.windows.store import Windows
+from silencio.errors import GateRefused
+from silencio.evaluation.contestant import Contestant
+from silencio.evaluation.evaluate import EvaluationResult
+from silencio.evaluation.exam import Exam
 from silencio.evaluation.gates import GateResult, Verdict, decision
-from silencio.evaluation.judged import Judged
-from silencio.evaluation.truth import Scores
-from silencio.optimize.quantize import QUANTIZERS, Calibration
-from silencio.optimize.session import OnnxModel
+from silencio.identity import digest_of, digest_of_file, machine
+from silencio.optimize.choose import because, cheapest_first
+from silencio.optimize.engines.model import BATCH
+from silencio.optimize.makers.material import Maker, Material
+from silencio.optimize.making import MAKERS, make_all, that_run
+from silencio.optimize.measure import measure
+from silencio.optimize.recipes import RECIPES
+from silencio.optimize.remembering import Remembering
+from silencio.optimize.rows import Outcome, Table, VariantRow
+from silencio.optimize.tried import Tried
 from silencio.progress import Progress, Tell, nobody
-from silencio.settings import Experiment
+from silencio.settings.judging import Engine
 
-TIMED_RUNS = 30
+FULL: Engine = "fp32"
+Rows = dict[Engine, VariantRow]
 
 
 @dataclass(frozen=True)
-class Variant:
-    name: str
-    path: Path
-    size_mb: float
-    latency_ms: float
-    """Median for one window, one thread."""
-    evaluation: EvaluationResult
-    gates: tuple[GateResult, ...]
-    """The evaluation's own, and the budgets against full precision."""
+class Chosen:
+    tried: Tried
+    result: EvaluationResult
+    table: Table
 
     @property
-    def verdict(self) -> Verdict:
-        return decision(self.gates)
+    def row(self) -> VariantRow:
+        return self.table.chosen
 
 
-def search(
-    fp32: Path,
-    calibration: Calibration,
-    windows: NDArray[np.float32],
-    judged: Judged,
-    champion: Scores | None,
-    experiment: Experiment,
-    folder: Path,
-    carried_mb: float = 0.0,
-    tell: Tell = nobody,
-) -> list[Variant]:
-    """Each variant of the settings, measured on the judged `windows`, [windows, *shape].
+@dataclass(frozen=True)
+class Search:
+    exam: Exam
+    windows: Windows
+    material: Material
+    champion: Contestant | None
+    folder: Path
+    """What was made and measured is kept here, for whoever goes on after a kill."""
+    carried_mb: float = 0.0
+    """What every bundle holds beside the model."""
+    tell: Tell = nobody
+    makers: Mapping[str, Maker] = field(default_factory=lambda: MAKERS)
 
-    `carried_mb` is what every bundle of them holds beside the model.
-    """
-    names, paths = experiment.optimize.variants, {}
-    for made, name in enumerate(names):
-        tell(Progress(made, len(names) + 1, f"variants, making {name}"))
-        paths[name] = _make(name, fp32, calibration, folder)
-    tell(Progress(len(names), len(names) + 1, "variants, judging them"))
-    models = {name: OnnxModel(path) for name, path in paths.items()}
-    latencies = time_in_turn(models.values(), windows[:1])
-    full = OnnxModel(fp32).probabilities(windows)
-    variants = []
-    for (name, model), latency in zip(models.items(), latencies, strict=True):
-        scores = full if name == "fp32" else model.probabilities(windows)
-        result = evaluate(judged.truth, scores, experiment.evaluation, champion, experiment.seed)
-        size = carried_mb + paths[name].stat().st_size / 2**20
-        budgets = [GateResult.at_most("size in MB", "overall", size, experiment.optimize.size_mb)]
-        if name != "fp32":
-            against = evaluate(judged.truth, scores, experiment.evaluation, full, experiment.seed)
-            budgets += losses(against, experiment)
-        variants.append(Variant(name, paths[name], size, latency, result, (*result.gates, *budgets)))
-    return variants
+    def run(self) -> Chosen:
+        """Raises if no variant passes."""
+        names = self.exam.experiment.optimize.variants
+        batch = self.windows.features[self.exam.judged.rows[:BATCH]].astype(np.float32)
+        made, left_out = make_all(names, self.material, self.folder, self.tell, self.makers)
+        files, broken = that_run(made, batch)
+        tried = self._measured(files, batch)
+        full = Remembering.of(self._contestant(FULL, self.material.exported))
+        champion = Remembering.of(self.champion) if self.champion else None
+        rows = {name: _row_of_missing(name, why) for name, why in (left_out | broken).items()}
+        for number, one in enumerate(tried):
+            self.tell(Progress(number, len(tried), f"variants judged on the slices, now {one.name}"))
+            rows[one.name] = self._on_slices(one, full, champion)
+        rows = {name: rows[name] for name in names}
+        return self._examine(rows, {one.name: one for one in tried}, full, champion)
+
+    def _measured(self, files: Mapping[Engine, Path], batch: np.ndarray) -> list[Tried]:
+        costs = measure(files, batch, self.folder, self.tell)
+        return [
+            Tried(
+                name,
+                path,
+                self.carried_mb + path.stat().st_size / 2**20,
+                costs[name],
+                self._contestant(name, path),
+            )
+            for name, path in files.items()
+        ]
+
+    def _contestant(self, name: Engine, path: Path) -> Contestant:
+        """With one thread, as it will serve."""
+        digest = digest_of({"variant": name, "file": digest_of_file(path)})
+        return Remembering(digest, self.windows, RECIPES[name].open(path, 1).probabilities)
+
+    def _on_slices(self, one: Tried, full: Contestant, champion: Contestant | None) -> VariantRow:
+        result, gates = one.sit(self.exam, _other(one, full), champion, trials=False)
+        heard = result.figure().candidate.value if result else nan
+        if decision(gates) is not Verdict.PASS:
+            return one.row(Outcome.REFUSED, refusal(gates), gates, heard)
+        if one.recipe.never:
+            return one.row(Outcome.ONLY_MEASURED, one.recipe.never, gates, heard)
+        return one.row(Outcome.NOT_ASKED, "It passes on the slices; a cheaper one was chosen.", gates, heard)
+
+    def _examine(
+        self, rows: Rows, tried: Mapping[Engine, Tried], full: Contestant, champion: Contestant | None
+    ) -> Chosen:
+        """`rows`: as judged on the slices."""
+        waiting = list(cheapest_first([row for row in rows.values() if row.outcome is Outcome.NOT_ASKED]))
+        for number, row in enumerate(waiting):
+            one = tried[row.variant]
+            self.tell(Progress(number, len(waiting), f"variants examined wholly, now {one.name}"))
+            result, gates = one.sit(self.exam, _other(one, full), champion, trials=True)
+            if result is None or decision(gates) is not Verdict.PASS:
+                rows[one.name] = one.row(Outcome.REFUSED, refusal(gates), gates, row.map)
+                continue
+            rows[one.name] = one.row(Outcome.CHOSEN, "The cheapest that passes every gate.", gates, row.map)
+            return Chosen(one, result, _table(rows, rows[one.name]))
+        said = " ".join(f"{row.variant}: {row.reason}" for row in rows.values())
+        raise GateRefused(f"No variant passes every gate. {said}", "See the report's slices.")
 
 
-def choose(variants: Sequence[Variant]) -> Variant | None:
-    """The fastest that passes; None if none does."""
-    passing = [variant for variant in variants if variant.verdict is Verdict.PASS]
-    return min(passing, key=lambda variant: variant.latency_ms, default=None)
+def refusal(gates: Iterable[GateResult]) -> str:
+    return " ".join(f"{g.name} on {g.slice}: {g.reason}" for g in gates if g.verdict is not Verdict.PASS)
 
 
-def losses(against_fp32: EvaluationResult, experiment: Experiment) -> Iterable[GateResult]:
-    """What quantization may cost: one bar overall, one for any slice that has enough windows to tell."""
-    for figure in against_fp32.figures:
-        if figure.metric != "map" or figure.difference is None:
-            continue
-        overall = figure.slice == "overall"
-        if not overall and figure.windows < experiment.evaluation.minimum_windows:
-            continue
-        bar = experiment.optimize.map_loss if overall else experiment.optimize.slice_loss
-        lost = figure.difference
-        yield GateResult.at_most(
-            "mAP lost against fp32", figure.slice, -lost.value, bar, low=-lost.high, high=-lost.low
-        )
+def _other(one: Tried, full: Contestant) -> Contestant | None:
+    """Full precision loses nothing against itself."""
+    return None if one.name == FULL else full
 
 
-def time_in_turn(models: Iterable[OnnxModel], window: NDArray[np.float32]) -> list[float]:
-    """Median milliseconds of each, taken in turns: whatever slows the machine slows all of them."""
-    models = list(models)
-    times: list[list[float]] = [[] for _ in models]
-    for run in range(TIMED_RUNS + 3):
-        for model, taken in zip(models, times, strict=True):
-            began = perf_counter()
-            model.logits(window)
-            if run >= 3:  # the first runs allocate
-                taken.append(1000 * (perf_counter() - began))
-    return [median(taken) for taken in times]
+def _row_of_missing(name: Engine, why: str) -> VariantRow:
+    recipe = RECIPES[name]
+    return VariantRow(name, recipe.engine, recipe.precision, Outcome.LEFT_OUT, why)
 
 
-def _make(name: str, fp32: Path, calibration: Calibration, folder: Path) -> Path:
-    path = folder / f"{name}.onnx"
-    if name == "fp32":
-        shutil.copyfile(fp32, path)
-    elif not path.exists():
-        partial = path.with_suffix(".partial")
-        QUANTIZERS[name](fp32, calibration, partial)
-        partial.rename(path)
-    return path
+def _table(rows: Rows, chosen: VariantRow) -> Table:
+    """Refused ones that would have been cheaper are named, in that order."""
+    servable = [
+        row for row in rows.values() if row.outcome is Outcome.REFUSED and not RECIPES[row.variant].never
+    ]
+    order = list(cheapest_first([*servable, chosen]))
+    cheaper = order[: order.index(chosen)]
+    return Table(tuple(rows.values()), because(chosen, cheaper, rows.get(FULL)), machine())

@@ -100,12 +100,14 @@ class Journal:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def draw(self, values: Mapping[str, float], step: int) -> None:
-        """What was drawn at this step already is left as it is: a training that goes on may say it again."""
+    def draw(self, values: Mapping[str, float], step: int) -> bool:
+        """Whether any is new. What was drawn at this step already is left as it is: a training that goes on may say
+        it again."""
         new = {name: value for name, value in values.items() if (step, name) not in self._drawn}
         if new:
             self.append(Figures(step=step, values=new))
             self._drawn.update((step, name) for name in new)
+        return bool(new)
 
     def keep(self, path: Path, place: str) -> None:
         """A copy of the file as it is now: the original may move, or be written again, before it is delivered."""

@@ -1,7 +1,7 @@
 """Trainings as runs in MLflow: written to a journal in the workspace, and delivered from there."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,6 +120,22 @@ class Runs:
             if whole:
                 stopped = status != "FINISHED"
                 self._await_last_word(key, min(self._patience, FOR_THE_REST) if stopped else self._patience)
+
+    def add(self, key: str, figures: Mapping[str, float], files: Iterable[Path], place: str) -> None:
+        """What a later step found out, with the run that it is about. Said twice, the same is kept once.
+
+        Nobody waits for it: it is delivered with what comes next, if not at once.
+        """
+        journal = self.delivery.outbox.journal(key)
+        if not journal.folder.exists():
+            log.warning(
+                "The run %s was not kept in this workspace: what is said of it is not either.", key[:12]
+            )
+            return
+        if journal.draw(figures, step=0):
+            for path in files:
+                journal.keep(path, place)
+            self.postman.call()
 
     def group(
         self, key: str, name: str, described: Described, within: str | None = None

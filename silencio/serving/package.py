@@ -17,6 +17,7 @@ from silencio import __version__
 from silencio.errors import SilencioError
 from silencio.identity import PACKAGE, git_commit
 from silencio.optimize.bundle import Bundle
+from silencio.optimize.engines.runs_on import extras_of
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def write_context(bundle_folder: Path, folder: Path) -> Path:
     shutil.copytree(bundle.folder, folder / "bundle")
     shutil.copytree(PACKAGE, folder / "silencio", ignore=NOT_SOURCE)
     checkout = PACKAGE.parent
-    (folder / "requirements.txt").write_text("\n".join(_requirements(checkout)) + "\n")
+    (folder / "requirements.txt").write_text("\n".join(_requirements(checkout, bundle)) + "\n")
     lock = checkout / "requirements.lock"
     (folder / "constraints.txt").write_text(lock.read_text() if lock.exists() else "")
     template = (files("silencio.serving") / "Containerfile").read_text()
@@ -76,13 +77,14 @@ def build_image(context: Path, tag: str) -> Image:
     return Image(context, digest, f"Built by buildah as {tag}.")
 
 
-def _requirements(checkout: Path) -> list[str]:
-    """What the service imports, as pyproject.toml says; an installed package asks for itself instead."""
-    declared = checkout / "pyproject.toml"
+def _requirements(checkout: Path, bundle: Bundle) -> list[str]:
+    """What the service of this bundle imports, as pyproject.toml says; an installed package asks for itself instead."""
+    declared, extras = checkout / "pyproject.toml", extras_of(bundle.runs_on)
     if not declared.exists():
-        return [f"silencio[serve]=={__version__}"]
+        return [f"silencio[{','.join(extras)}]=={__version__}"]
     project = tomllib.loads(declared.read_text())["project"]
-    return sorted([*project["dependencies"], *project["optional-dependencies"]["serve"]])
+    optional = project["optional-dependencies"]
+    return sorted({*project["dependencies"], *(line for extra in extras for line in optional[extra])})
 
 
 def _run(command: list[str]) -> str:

@@ -1,7 +1,7 @@
 """What a model is held to, as it was trained and as it is made small."""
 
 import difflib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -186,7 +186,7 @@ Engine = Literal[
 
 
 class Optimize(Section):
-    variants: tuple[Engine, ...] = ("fp32", "inc_static", "ort_static")
+    variants: tuple[Engine, ...] = get_args(Engine)
     """Those that cannot run here are left out, and named."""
     calibration_windows: Count = 128
     map_loss: Share = 0.005

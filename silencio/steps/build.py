@@ -147,7 +147,23 @@ def optimize(
 
     store = Windows.open(windows)
     rival = _champion(house, champion, catalog, windows)
-    return search(house.experiment, catalog, store, Checkpoint(checkpoint), house.workspace, rival, tell)
+    bundle = search(house.experiment, catalog, store, Checkpoint(checkpoint), house.workspace, rival, tell)
+    _keep_search(house, bundle)
+    return bundle
+
+
+def _keep_search(house: House, bundle: Handover) -> None:
+    """The table, its picture and the chosen one's figures, with the training's run."""
+    from silencio.optimize.bundle import REPORT
+    from silencio.optimize.page import PLOT
+    from silencio.optimize.rows import TABLE, Table
+    from silencio.registry.runs import Runs
+
+    place = f"variants-{bundle.digest[:16]}"
+    found = Table.read(bundle.folder).chosen.figures()
+    figures = {f"optimize-{bundle.digest[:8]}/{name}": value for name, value in found.items()}
+    files = [bundle / TABLE, bundle / f"{REPORT}/{PLOT}"]
+    Runs(house.site, house.workspace).add(bundle.facts["run"], figures, files, place)
 
 
 def _champion(

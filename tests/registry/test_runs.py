@@ -67,6 +67,28 @@ def test_a_training_that_goes_on_draws_on_in_its_run(runs: Runs, key: str) -> No
     assert values(runs.client, second.run_id, "loss") == [0.5, 0.4]
 
 
+def test_what_a_later_step_found_out_is_added_to_the_run_once(runs: Runs, key: str, tmp_path: Path) -> None:
+    with runs.open(key, DESCRIBED) as run:
+        run.figures({"loss": 0.5}, step=1)
+    (tmp_path / "variants.json").write_text("{}")
+    for _ in range(2):
+        runs.add(key, {"optimize/size_mb": 2.5}, [tmp_path / "variants.json"], "variants")
+    assert sum(1 for _ in (run.journal.folder / "files").glob("*/variants.json")) <= 1
+
+    runs.deliver()
+
+    assert values(runs.client, run.run_id, "optimize/size_mb") == [2.5]
+    assert [f.path for f in runs.client.list_artifacts(run.run_id, "variants")] == ["variants/variants.json"]
+    assert runs.client.get_run(run.run_id).info.status == "FINISHED"
+
+
+def test_what_is_said_of_a_run_that_is_not_kept_here_is_not_lost_in_silence(
+    runs: Runs, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs.add("somebody else's", {"optimize/size_mb": 2.5}, [], "variants")
+    assert "was not kept in this workspace" in caplog.text
+
+
 def test_one_that_breaks_says_so(runs: Runs, key: str) -> None:
     with pytest.raises(ZeroDivisionError), runs.open(key, DESCRIBED) as run:
         raise ZeroDivisionError

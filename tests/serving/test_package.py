@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from silencio.errors import SilencioError
+from silencio.handover import Kind, seal
 from silencio.identity import digest_of_files, git_commit
 from silencio.optimize.bundle import Bundle
+from silencio.optimize.engines.runs_on import RunsOn
 from silencio.serving.package import build_image, write_context
 from tests.bundles import make_bundle
 
@@ -30,6 +32,14 @@ def test_the_image_needs_neither_torch_nor_mlflow(context: Path) -> None:
         "onnxruntime",
         "fastapi",
     ]
+
+
+def test_the_image_has_openvino_only_where_its_bundle_runs_on_it(context: Path, tmp_path: Path) -> None:
+    assert "openvino" not in (context / "requirements.txt").read_text()
+    folder = make_bundle(tmp_path / "bundle").folder
+    RunsOn("openvino", "bf16").write(folder / "engine.json")
+    seal(folder, Kind.BUNDLE)
+    assert "openvino==" in (write_context(folder, tmp_path / "context") / "requirements.txt").read_text()
 
 
 def test_the_label_names_bundle_and_commit(context: Path, bundle: Bundle) -> None:

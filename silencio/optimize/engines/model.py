@@ -1,28 +1,28 @@
-"""Run an ONNX model on the CPU."""
+"""A model that is ready to be asked, whatever runs it."""
 
-from pathlib import Path
+from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from silencio.audio.onnx_session import open_session
 from silencio.audio.pictures import as_pictures
 
 BATCH = 16
+"""Windows at a time."""
 
 
-class OnnxModel:
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        self._session = open_session(path, threads)
-        self._input = self._session.get_inputs()[0].name
+class Model(ABC):
+    """Several threads may ask at once."""
+
+    @abstractmethod
+    def batch(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[up to BATCH, *shape, with channels] to logits, [as many, classes]."""
 
     def logits(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
         """[windows, *shape] to [windows, classes], a batch at a time."""
-        batches = [
-            self._session.run(None, {self._input: as_pictures(windows[i : i + BATCH])})[0]
-            for i in range(0, len(windows), BATCH)
-        ]
-        return np.concatenate(batches)
+        return np.concatenate(
+            [self.batch(as_pictures(windows[i : i + BATCH])) for i in range(0, len(windows), BATCH)]
+        )
 
     def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
         """[windows, *shape] to [windows, classes]; a window may hold several species or none."""
