@@ -32,6 +32,7 @@ def evaluate_checkpoint(
     champion: Contestant | None,
 ) -> Handover:
     inputs = {
+        "catalog": catalog.digest,
         "windows": windows.handover.digest,
         "checkpoint": checkpoint.handover.digest,
         "evaluation": experiment.evaluation.model_dump(mode="json"),

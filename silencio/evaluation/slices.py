@@ -69,12 +69,9 @@ class Slice:
 
 def named(name: str, rare_recordings: int = RARE_RECORDINGS) -> Slice:
     """Of the settings, one of a family (month 03, site A01), or several joined by +."""
-    family, _, which = name.partition(" ")
-    if family == "month" and which in _MONTHS:
-        return _month(which)
-    if family == "site" and which:
-        return _site(which)
-    return reduce(Slice.__and__, (_one(part, rare_recordings) for part in name.split("+")))
+    return _of_family(name) or reduce(
+        Slice.__and__, (_one(part, rare_recordings) for part in name.split("+"))
+    )
 
 
 def choose(names: Iterable[str], rare_recordings: int = RARE_RECORDINGS) -> list[Slice]:
@@ -105,7 +102,7 @@ def present(
 
 def title_of(name: str) -> str:
     """How a reader calls the slice; a slice that another room named keeps that name."""
-    known = name.partition(" ")[0] in FAMILIES or all(part in SLICES for part in name.split("+"))
+    known = _of_family(name) is not None or all(part in SLICES for part in name.split("+"))
     return named(name).title if known else name.replace("_", " ").capitalize()
 
 
@@ -145,6 +142,13 @@ def _family(family: str, truth: Truth) -> list[Slice]:
     values = {"month": pl.col("recorded_at").dt.strftime("%m"), "site": pl.col("site")}[family]
     there = truth.facts.select(values.drop_nulls().unique().sort()).to_series()
     return [named(f"{family} {value}") for value in there]
+
+
+def _of_family(name: str) -> Slice | None:
+    family, _, which = name.partition(" ")
+    if family == "month" and which in _MONTHS:
+        return _month(which)
+    return _site(which) if family == "site" and which else None
 
 
 def _one(name: str, rare_recordings: int) -> Slice:

@@ -146,6 +146,7 @@ def test_an_unknown_slice_is_refused_with_the_nearest_name() -> None:
 
 def test_a_slice_of_another_room_keeps_its_name() -> None:
     assert title_of("canary_traffic") == "Canary traffic"
+    assert title_of("site") == "Site"
 
 
 @pytest.mark.parametrize(
