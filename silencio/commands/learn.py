@@ -130,6 +130,5 @@ def optimize(experiment: Experiment = "demo", workspace: Workspace = Here, chang
             ("chosen", found.chosen_because),
             ("measured on", f"{found.machine['cores']} cores of {found.machine['processor']}"),
             ("report", str(made / "report/report.html")),
-            ("variants", str(made / "report/variants.html")),
         ]
     )

@@ -1,6 +1,6 @@
 """What each variant costs against what it hears, as a picture: up is better, left is faster, a larger dot is more MB.
 
-It stands alone as an SVG, and within a page it takes the page's text colour. Equal rows give equal bytes.
+It stands alone, for whoever looks at the run; the report draws its own. Equal rows give equal bytes.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from math import isfinite, sqrt
 
 from silencio.optimize.rows import Outcome, VariantRow
 
+PLOT = "pareto.svg"
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 20, 48
 STYLE = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from silencio.evaluation.gates import GateResult
+from silencio.evaluation.searched import Search, Tried
 from silencio.evaluation.slices import OVERALL, title_of
 from silencio.settings.judging import Engine
 
@@ -74,6 +75,24 @@ class VariantRow:
         values = {name: getattr(self, name) for name in names} | {"worst_slice_loss": self.worst_loss[1]}
         return {name: value for name, value in values.items() if isfinite(value)}
 
+    def told(self) -> Tried:
+        worst_slice, worst_loss = self.worst_loss
+        return Tried(
+            self.variant,
+            f"{self.engine}, {self.precision}",
+            self.outcome.value,
+            self.reason,
+            self.size_mb,
+            self.latency_ms,
+            self.latency_p95_ms,
+            self.windows_per_second,
+            self.memory_mb,
+            self.map,
+            self.map_loss,
+            worst_slice,
+            worst_loss,
+        )
+
     def to_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         worst_slice, worst_loss = self.worst_loss
@@ -106,6 +125,14 @@ class Table:
     def read(cls, folder: Path) -> Self:
         content = json.loads((folder / TABLE).read_text("utf-8"))
         return cls(**content | {"rows": tuple(VariantRow.from_json(row) for row in content["rows"])})
+
+    def told(self) -> Search:
+        """As a report tells it."""
+        return Search(
+            tuple(row.told() for row in self.rows),
+            self.chosen_because,
+            f"{self.machine['processor']}, {self.machine['cores']} cores",
+        )
 
     @property
     def chosen(self) -> VariantRow:

@@ -10,6 +10,7 @@ from silencio.data.windows.store import Windows
 from silencio.errors import WrongUse
 from silencio.evaluation.contestant import Contestant
 from silencio.evaluation.exam import Exam
+from silencio.evaluation.judged import judged_on
 from silencio.evaluation.metrics import mean_average_precision
 from silencio.evaluation.report import write_report
 from silencio.evaluation.run import identity
@@ -22,7 +23,7 @@ from silencio.optimize.engines.by_onnxruntime import OnnxModel
 from silencio.optimize.export import export
 from silencio.optimize.makers.material import Material, calibration_windows
 from silencio.optimize.measure import THREADS
-from silencio.optimize.page import write_page
+from silencio.optimize.pareto import PLOT, pareto_svg
 from silencio.optimize.recipes import EXPORTED, RECIPES
 from silencio.optimize.sbom import write_sbom
 from silencio.optimize.search import Chosen, Search
@@ -46,13 +47,14 @@ def optimize(
     tell: Tell = nobody,
 ) -> Handover:
     inputs = {
+        "catalog": catalog.digest,
         "windows": windows.handover.digest,
         "checkpoint": checkpoint.handover.digest,
         "evaluation": experiment.evaluation.model_dump(mode="json"),
         "optimize": experiment.optimize.model_dump(mode="json"),
         "seed": experiment.seed,
         "champion": champion.digest if champion else None,
-        "code": code_digest("optimize", "evaluation"),
+        "code": code_digest("audio", "data", "evaluation", "optimize"),
         # What is fast, and what runs at all, is the machine's.
         "machine": machine()["processor"],
         "lacking": {name: why for name in experiment.optimize.variants if (why := RECIPES[name].lacks())},
@@ -68,7 +70,7 @@ def optimize(
         front_end, scratch = with_its_file(windows.front_end, experiment, workspace), folder / SEARCH
         scratch.mkdir(exist_ok=True)
         exam = Exam.of(experiment, catalog, windows, workspace)
-        material, difference = material_of(experiment, windows, checkpoint, exam, scratch)
+        material, difference = material_of(experiment, windows, checkpoint, scratch)
         chosen = Search(exam, windows, material, champion, scratch, carried_mb(front_end), tell).run()
         told = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.row.variant}
         fill(folder, experiment, exam, windows, front_end, chosen, told)
@@ -101,16 +103,19 @@ def optimize(
 
 
 def material_of(
-    experiment: Experiment, windows: Windows, checkpoint: Checkpoint, exam: Exam, folder: Path
+    experiment: Experiment, windows: Windows, checkpoint: Checkpoint, folder: Path
 ) -> tuple[Material, float]:
     """What makers are given, and how far the exported model is from torch."""
     network, exported = checkpoint.model(), folder / EXPORTED
     calibration = calibration_windows(windows, experiment)
     difference = export(network, calibration[:CHECKED], exported)
 
+    # What chose the epoch may choose layers, too: neither the windows that judge nor those that thresholds are set on.
+    validation = judged_on(windows, "validation")
+
     def map_of(path: Path) -> float:
         tuned = Contestant(digest_of_file(path), windows, OnnxModel(path, THREADS).probabilities)
-        return mean_average_precision(exam.set_on.truth.targets, tuned.scores(exam.set_on))
+        return mean_average_precision(validation.truth.targets, tuned.scores(validation))
 
     return Material(exported, network, calibration, map_of, experiment.optimize.map_loss), difference
 
@@ -129,9 +134,18 @@ def fill(
     thresholds = exam.thresholds(contestant)
     shutil.copyfile(chosen.tried.path, folder / MODEL)
     write_contents(folder, windows.species, by_label(thresholds), front_end, runs_on)
-    write_report(folder / REPORT, chosen.result, exam.judged.truth, contestant.scores(exam.judged), told)
-    chosen.table.write(folder)
-    write_page(folder / REPORT, chosen.table)
+    scores, table = contestant.scores(exam.judged), chosen.table
+    write_report(
+        folder / REPORT,
+        chosen.result,
+        exam.judged.truth,
+        scores,
+        told,
+        sounds=exam.sounds(),
+        search=table.told(),
+    )
+    table.write(folder)
+    (folder / REPORT / PLOT).write_text(pareto_svg(table.rows), "utf-8")
     write_card(folder / CARD, experiment, windows.species, thresholds, chosen.result, chosen.table, told)
     write_sbom(folder / SBOM, runs_on)
 

@@ -155,7 +155,7 @@ def optimize(
 def _keep_search(house: House, bundle: Handover) -> None:
     """The table, its picture and the chosen one's figures, with the training's run."""
     from silencio.optimize.bundle import REPORT
-    from silencio.optimize.page import PLOT
+    from silencio.optimize.pareto import PLOT
     from silencio.optimize.rows import TABLE, Table
     from silencio.registry.runs import Runs
 
