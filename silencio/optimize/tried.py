@@ -96,7 +96,7 @@ def losses(against_full: EvaluationResult, exam: Exam) -> Iterator[GateResult]:
         if figure.metric != "map" or figure.difference is None:
             continue
         overall = figure.slice == OVERALL
-        if not overall and (figure.slice not in judged.slices or figure.windows < judged.minimum_windows):
+        if not figure.gated or (not overall and figure.windows < judged.minimum_windows):
             continue
         lost, bar = figure.difference, settings.map_loss if overall else settings.slice_loss
         yield GateResult.at_most(LOST, figure.slice, -lost.value, bar, low=-lost.high, high=-lost.low)

@@ -40,6 +40,9 @@ class Augment(Section):
     speed: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Faster or slower by at most this share."""
 
+    silence: Share = 0.0
+    """Of windows, in whose place there is silence, or mere noise: nobody calls."""
+
     @model_validator(mode="after")
     def _loudest_background_first(self) -> Self:
         low, high = self.background_snr_db

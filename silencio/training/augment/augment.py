@@ -18,6 +18,7 @@ from silencio.training.augment.masks import BANDS, TIME, mask
 from silencio.training.augment.mixup import mixup
 from silencio.training.augment.overheard import lay_overheard
 from silencio.training.augment.pitch import Pitch
+from silencio.training.augment.silence import nothing
 from silencio.training.augment.start import NOBODY, cut, next_windows, stretched, strips
 from silencio.training.augment.threshold import raise_floor
 from silencio.training.lesson import NONE, Lesson, Rows
@@ -36,7 +37,7 @@ class Augment:
     def __init__(self, settings: Settings, lesson: Lesson) -> None:
         windows = lesson.windows
         front_end = windows.front_end
-        check(settings, front_end)
+        check(settings, front_end, lesson.chooses)
         self._settings, self._lesson, self._front_end = settings, lesson, front_end
         self._has_time = len(front_end.shape) > 1
         self._has_bands = windows.scale is not None
@@ -60,6 +61,10 @@ class Augment:
         if self._decibels:
             pictures, targets = self._in_decibels(pictures, targets, rows, self._decibels, generator)
             pictures = self._decibels.pictures(pictures)
+        if settings.silence and self._decibels:
+            at = chosen(settings.silence, len(rows), generator)
+            pictures[at] = self._decibels.pictures(nothing(len(at), *pictures.shape[1:], generator))
+            targets[at] = 0
         if lesson.overheard:
             pictures, targets = lay_overheard(pictures, targets, lesson, self._stored, generator)
         if self._has_time:
@@ -135,7 +140,13 @@ class Augment:
 
     def _needs_decibels(self, rows: Rows) -> bool:
         settings = self._settings
-        on = (settings.same_species, settings.background, settings.threshold_db, settings.colour_db)
+        on = (
+            settings.same_species,
+            settings.background,
+            settings.threshold_db,
+            settings.colour_db,
+            settings.silence,
+        )
         joins = self._next is not None and bool((self._next[rows] != NOBODY).any())
         return joins or any(on) or bool(settings.gain_db)
 

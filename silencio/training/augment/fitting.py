@@ -3,15 +3,19 @@
 from silencio.errors import WrongUse
 from silencio.settings import Augment, FrontEnd
 
-OF_DECIBELS = ("threshold_db", "same_species", "background", "colour_db", "pitch")
+OF_DECIBELS = ("threshold_db", "same_species", "background", "colour_db", "pitch", "silence")
 """What is done to power, or to bands."""
 OF_TIME = ("speed",)
 # random_start and the masks are on unless somebody turns them off: where there is nothing to turn or to mask, they
 # do nothing.
 
 
-def check(settings: Augment, front_end: FrontEnd) -> None:
-    """Raises if something is asked for that the front end leaves no room for."""
+def check(settings: Augment, front_end: FrontEnd, chooses: bool) -> None:
+    """Raises if something is asked for that the front end has no room for, or a model that `chooses` one species."""
+    if chooses:
+        _refuse(
+            settings, "silence", "with cross_entropy a model must choose a species, also where none calls"
+        )
     features, no_bands = front_end.features, front_end.features in ("mfcc", "embedding")
     if no_bands:
         for key in OF_DECIBELS:
