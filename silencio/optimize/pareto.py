@@ -19,6 +19,11 @@ STYLE = (
     ".hollow{fill:none;stroke:#b0502f;stroke-width:1.5}"
 )
 TICKS = 5
+LETTER, LINE = 7.0, 13.0
+"""How wide a letter is at most, and how high a line."""
+
+Dot = tuple[VariantRow, float, float]
+Place = tuple[float, float]
 
 
 def pareto_svg(rows: Sequence[VariantRow]) -> str:
@@ -28,11 +33,15 @@ def pareto_svg(rows: Sequence[VariantRow]) -> str:
         return ""
     across = _Scale([0.0, *(row.latency_ms for row in shown)], LEFT, WIDTH - RIGHT)
     upwards = _Scale([row.map for row in shown], HEIGHT - BOTTOM, TOP)
-    parts = [*_axes(across, upwards), *(_dot(row, across, upwards) for row in shown)]
-    label = "Milliseconds for a window against mAP, by variant"
+    dots = [(row, across.place(row.latency_ms), upwards.place(row.map)) for row in shown]
+    parts = [
+        *_axes(across, upwards),
+        *(_dot(*dot, label) for dot, label in zip(dots, _labels(dots), strict=True)),
+    ]
+    title = "Milliseconds for a window against mAP, by variant"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" '
-        f'aria-label="{label}"><style>{STYLE}</style>{"".join(parts)}</svg>'
+        f'aria-label="{title}"><style>{STYLE}</style>{"".join(parts)}</svg>'
     )
 
 
@@ -71,12 +80,35 @@ def _axes(across: _Scale, upwards: _Scale) -> list[str]:
     return parts
 
 
-def _dot(row: VariantRow, across: _Scale, upwards: _Scale) -> str:
-    x, y, radius = across.place(row.latency_ms), upwards.place(row.map), 3 + 2 * sqrt(row.size_mb)
-    filled = row.outcome in (Outcome.CHOSEN, Outcome.NOT_ASKED)
+def _radius(row: VariantRow) -> float:
+    return 3 + 2 * sqrt(row.size_mb)
+
+
+def _labels(dots: Sequence[Dot]) -> list[Place]:
+    """Where each name stands, its middle: over its dot, or as near as no other name stands in the way."""
+    taken: list[tuple[float, float, float]] = []
+    places = []
+    for row, x, y in dots:
+        half = LETTER * len(row.variant) / 2
+        middle = min(max(x, LEFT + half), WIDTH - RIGHT - half)
+        over, under = y - _radius(row) - 4, y + _radius(row) + LINE - 2
+        steps = [place for k in range(len(dots)) for place in (over - k * LINE, under + k * LINE)]
+        free = [
+            place
+            for place in steps
+            if all(abs(place - other) >= LINE or abs(middle - m) >= half + h for other, m, h in taken)
+        ]
+        taken.append((free[0], middle, half))
+        places.append((middle, free[0]))
+    return places
+
+
+def _dot(row: VariantRow, x: float, y: float, label: Place) -> str:
+    kind = row.outcome.value if row.outcome in (Outcome.CHOSEN, Outcome.NOT_ASKED) else "hollow"
     told = f"{row.variant}: {row.latency_ms:.1f} ms, mAP {row.map:.3f}, {row.size_mb:.1f} MB, {row.outcome.value}"
     return (
-        f'<g><title>{escape(told)}</title><circle class="{row.outcome.value if filled else "hollow"}" '
-        f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
-        f'<text x="{x:.1f}" y="{y - radius - 3:.1f}" text-anchor="middle">{escape(row.variant)}</text></g>'
+        f"<g><title>{escape(told)}</title>"
+        f'<line class="grid" x1="{x:.1f}" y1="{y:.1f}" x2="{label[0]:.1f}" y2="{label[1]:.1f}"/>'
+        f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{_radius(row):.1f}"/>'
+        f'<text x="{label[0]:.1f}" y="{label[1]:.1f}" text-anchor="middle">{escape(row.variant)}</text></g>'
     )

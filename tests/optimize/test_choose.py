@@ -133,5 +133,18 @@ def test_faster_lies_left_better_lies_high_and_larger_is_a_larger_dot() -> None:
     assert float(small.get("r", nan)) < float(full.get("r", nan))
 
 
+@given(st.lists(st.tuples(st.floats(0.5, 50), st.floats(0, 1)), min_size=2, max_size=len(RECIPES)))
+def test_no_name_is_written_over_another(places: list[tuple[float, float]]) -> None:
+    rows = [
+        replace(FULL, variant=name, latency_ms=latency, map=heard)
+        for name, (latency, heard) in zip(RECIPES, places, strict=False)
+    ]
+    groups = ElementTree.fromstring(pareto_svg(rows)).iter("{http://www.w3.org/2000/svg}g")
+    names = [group.find("{http://www.w3.org/2000/svg}text") for group in groups]
+    boxes = [(float(n.get("x")), float(n.get("y")), 3.4 * len(n.text)) for n in names]  # type: ignore
+    for number, (x, y, half) in enumerate(boxes):
+        assert all(abs(y - b) > 12 or abs(x - a) >= half + h for a, b, h in boxes[number + 1 :])
+
+
 def test_nothing_measured_gives_no_picture() -> None:
     assert pareto_svg([ABSENT]) == ""
