@@ -25,6 +25,7 @@ from silencio.training.augment.decibels import Decibels
 from silencio.training.augment.masks import BANDS, TIME, mask
 from silencio.training.augment.mixup import laid_over
 from silencio.training.augment.pitch import Pitch
+from silencio.training.augment.silence import nothing
 from silencio.training.augment.start import NOBODY, cut, next_windows, strips
 from silencio.training.augment.threshold import raise_floor
 from silencio.workspace import Workspace
@@ -114,8 +115,16 @@ def scenes(cast: Cast) -> Iterator[tuple[str, list[Tensor]]]:
     curve = curves(1, window.shape[1], 1.0, drawn)
     yield "colour_db", [window, window + 15 * (curve / curve.abs().max())[:, :, None]]
     yield "pitch", [window, Pitch(front_end, window.shape[1]).shifted(window, torch.tensor([6.0]))]
+    yield "silence", [window, window.max() - 10 + heard_nothing(window, drawn)]
     alone = strips(window, torch.empty(0, dtype=torch.int64), window[:0], 1)
     yield "speed", [window, cut(*alone, torch.tensor([0]), torch.tensor([1.4]))]
+
+
+def heard_nothing(window: Tensor, drawn: torch.Generator) -> Tensor:
+    """Noise, its loudest at 0 dB."""
+    noises = nothing(8, *window.shape[1:], drawn)
+    noise = noises[noises.std(dim=(1, 2)) > 0][:1]
+    return noise - noise.max()
 
 
 def in_decibels(picture: Tensor, like: Tensor) -> Tensor:
