@@ -144,6 +144,7 @@ def _summarize(
         "promoted": f"{version.model} version {version.number}, approved by {approved_by}",
         "because": f"it passed {len(gates)} gates offline (mAP {facts['map']:.3f}), and its canary did well",
         "as": f"{facts['variant']}, {facts['size_mb']} MB, {facts['latency_ms']} ms a window on one core",
+        "why so": facts["chosen_because"],
         "refused": refusal,
         "data": page,
         "report": bundle.folder / "report/report.html",
