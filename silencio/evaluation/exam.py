@@ -29,6 +29,7 @@ from silencio.evaluation.sounds import Sounds, sounds_of
 from silencio.evaluation.thresholds import DEFAULT, Threshold, choose_thresholds
 from silencio.evaluation.trials.make import make_trials
 from silencio.evaluation.trials.trials import Trials
+from silencio.evaluation.truth import beside_nothing, without_windows
 from silencio.handover import Handover
 from silencio.settings import Experiment, FrontEnd
 from silencio.workspace import Workspace
@@ -115,15 +116,27 @@ class Exam:
         if contestant.thresholds is not None:
             return contestant.thresholds
         settings = self.experiment.evaluation
+        truth, scores = self.set_on.truth, contestant.scores(self.set_on)
+        if settings.trials.windows:
+            # Recordings hold hardly a window in which nothing at all is heard, and a recorder hears many.
+            empty = self._nothing(contestant)
+            truth = beside_nothing(truth, empty.table["recording"].to_list())
+            scores = np.concatenate([scores, contestant.tried(empty)])
         return choose_thresholds(
-            self.set_on.truth,
-            contestant.scores(self.set_on),
+            truth,
+            scores,
             settings.false_positive_rate,
             classes=self.classes,
             shrink=settings.shrink,
             resamples=settings.resamples,
             seed=self.experiment.seed,
         )
+
+    def _nothing(self, contestant: Contestant) -> Trials:
+        """Silence and noises, drawn by another seed than those that are tried."""
+        settings, seed = self.experiment.evaluation.trials, self.experiment.seed + 1
+        heard, nobody = self._front_end(contestant), without_windows(self.judged.truth)
+        return make_trials(self.catalog, nobody, heard, settings, seed, self.workspace)
 
     def _said(self, contestant: Contestant, thresholds: tuple[Threshold, ...], trials: Trials | None) -> Said:
         settings, truth = self.experiment.evaluation, self.judged.truth

@@ -1,5 +1,6 @@
 """What was really there: the labels of the windows that models are judged on, and what slices need to know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,3 +43,16 @@ class Truth:
             raise ValueError(f"targets {self.targets.shape} against {len(self.facts)} x {len(self.labels)}")
         if self.facts.schema != FACTS:
             raise ValueError(f"the facts have the schema {self.facts.schema}")
+
+
+def without_windows(truth: Truth) -> Truth:
+    """Of the same species."""
+    return Truth(truth.labels, truth.targets[:0], truth.facts[:0])
+
+
+def beside_nothing(truth: Truth, recordings: Sequence[str]) -> Truth:
+    """The truth, and after it a window of each of these recordings, in which nobody calls."""
+    silent = pl.DataFrame({"recording": recordings}, schema={"recording": FACTS["recording"]})
+    facts = pl.concat([truth.facts, silent], how="diagonal")
+    nobody = np.zeros((len(recordings), len(truth.labels)), np.bool_)
+    return Truth(truth.labels, np.concatenate([truth.targets, nobody]), facts)

@@ -63,7 +63,8 @@ class Augment:
             pictures = self._decibels.pictures(pictures)
         if settings.silence and self._decibels:
             at = chosen(settings.silence, len(rows), generator)
-            pictures[at] = self._decibels.pictures(nothing(len(at), *pictures.shape[1:], generator))
+            bands, frames = pictures.shape[1:]
+            pictures[at] = self._decibels.pictures(nothing(len(at), bands, frames, generator))
             targets[at] = 0
         if lesson.overheard:
             pictures, targets = lay_overheard(pictures, targets, lesson, self._stored, generator)
