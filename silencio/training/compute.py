@@ -42,7 +42,9 @@ class Compute:
         torch.use_deterministic_algorithms(True, warn_only=self.on_gpu)
 
     def place(self, model: nn.Module) -> nn.Module:
-        # Tensor cores, and a CPU's vectors, multiply pictures whose channels lie side by side without turning them.
+        if not self.on_gpu:
+            return model
+        # Tensor cores multiply pictures whose channels lie side by side without turning them first.
         return model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def autocast(self) -> AbstractContextManager[None]:

@@ -19,11 +19,6 @@ def test_a_cpu_computes_in_full_and_needs_no_scaling() -> None:
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
 
 
-def test_channels_lie_side_by_side() -> None:
-    layer = Compute.of(Training(device="cpu")).place(torch.nn.Conv2d(3, 4, 3))
-    assert layer.weight.is_contiguous(memory_format=torch.channels_last)
-
-
 @pytest.mark.parametrize(("precision", "scaled"), [("bfloat16", False), ("float16", True)])
 def test_half_the_precision_where_it_is_asked_for(precision: str, scaled: bool) -> None:
     compute = Compute.of(Training.model_validate({"device": "cpu", "precision": precision}))
