@@ -65,7 +65,8 @@ def gate_title(name: str, result: EvaluationResult) -> str:
     """Of a rule on a metric, of a behaviour by its title, of any other gate as it is called."""
     behaviour = next((one.title for one in result.behaviour if one.name == name), None)
     metric, _, rest = name.partition(" ")
-    return behaviour or f"{METRIC_TITLES.get(metric, metric)} {rest}".strip().replace("_", " ")
+    begins = METRIC_TITLES.get(metric, metric.capitalize() if metric.islower() else metric)
+    return behaviour or f"{begins} {rest}".strip().replace("_", " ")
 
 
 def met(behaviour: Behaviour) -> Verdict | None:
