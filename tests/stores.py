@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import soundfile
 
+from silencio.data.catalog import ANNOTATIONS, QUARANTINE, RECORDINGS, Catalog
 from silencio.data.species import Species, write_species
 from silencio.data.windows.index import INDEX
 from silencio.data.windows.store import Windows, shard_name
 from silencio.experiment import read_experiment
-from silencio.handover import Kind, seal
+from silencio.handover import Handover, Kind, open_handover, seal
+from silencio.identity import digest_of_file
 from silencio.settings import Experiment, FrontEnd
 
 FRONT_END = FrontEnd(
@@ -72,6 +75,43 @@ def make_windows(
     write_species(SPECIES, folder / "species.csv")
     (folder / "frontend.json").write_text(front_end.model_dump_json())
     return Windows(seal(folder, Kind.WINDOWS, {"inputs": {"catalog": "c" * 64}}))
+
+
+def make_catalog(windows: Windows) -> Handover:
+    """Of the recordings that a store of `make_windows` tells of; beside it, made once."""
+    folder = windows.handover.folder.parent / f"{windows.handover.folder.name}-catalog"
+    if folder.exists():
+        return open_handover(folder, Kind.CATALOG)
+    sounds, rate = folder.with_name(f"{folder.name}-sounds"), windows.front_end.sample_rate
+    folder.mkdir()
+    sounds.mkdir()
+    rows = []
+    for (name, part, strong), index in windows.index.sort("start").group_by(
+        "recording", "part", "strong", maintain_order=True
+    ):
+        path, seconds = sounds / f"{name}.wav", float(index["start"].max()) + windows.front_end.window_seconds
+        noise = 0.1 * np.random.default_rng(len(rows)).standard_normal(round(seconds * rate))
+        soundfile.write(path, noise, rate)
+        rows.append(
+            {
+                "id": name,
+                "uri": f"release/{path.name}",
+                "digest": digest_of_file(path),
+                "labelled": "timed" if strong else "whole",
+                "primary_label": None if strong else index["labels"].explode().drop_nulls()[0],
+                "secondary_labels": [],
+                "duration": seconds,
+                "sample_rate": rate,
+                "origin": "release",
+                "group": name,
+                "part": part,
+            }
+        )
+    told = dict.fromkeys(RECORDINGS.names(), None)
+    recordings = pl.DataFrame([told | row for row in rows], schema=RECORDINGS)
+    empty = ANNOTATIONS.to_frame(), windows.species, QUARANTINE.to_frame()
+    Catalog(recordings, *empty, {"release": str(sounds)}).write(folder)
+    return seal(folder, Kind.CATALOG, {"roots": {"release": str(sounds)}})
 
 
 def make_experiment(text: str = "") -> Experiment:

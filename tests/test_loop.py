@@ -98,7 +98,7 @@ def test_the_report_in_the_bundle_is_of_the_variant_that_is_served(walked: Walke
     report = read_report(bundle.folder / "report")
     assert report.identity["variant"] == bundle.facts["variant"]
     slices = {figure.slice for figure in report.result.figures}
-    assert slices == {"overall", "night", "low_snr", "insects", "overlaps"}
+    assert slices >= {"overall", "night", "low_snr", "insects", "overlaps"}
     assert [row.variant for row in Table.read(bundle.folder).rows] == ["fp32", "inc_static", "ort_static"]
 
 

@@ -28,7 +28,7 @@ from silencio.evaluation.slices import OVERALL
 from silencio.evaluation.sounds import Sounds, sounds_of
 from silencio.evaluation.thresholds import DEFAULT, Threshold, choose_thresholds
 from silencio.evaluation.trials.make import make_trials
-from silencio.evaluation.trials.trials import Trials
+from silencio.evaluation.trials.trials import SILENCE, Trials
 from silencio.evaluation.truth import beside_nothing, without_windows
 from silencio.handover import Handover
 from silencio.settings import Experiment, FrontEnd
@@ -116,18 +116,21 @@ class Exam:
         if contestant.thresholds is not None:
             return contestant.thresholds
         settings = self.experiment.evaluation
-        truth, scores = self.set_on.truth, contestant.scores(self.set_on)
+        truth, scores, silence = self.set_on.truth, contestant.scores(self.set_on), None
         if settings.trials.windows:
             # Recordings hold hardly a window in which nothing at all is heard, and a recorder hears many.
             empty = self._nothing(contestant)
+            said = contestant.tried(empty)
+            silence = said[(empty.table["mode"] == SILENCE).to_numpy()]
             truth = beside_nothing(truth, empty.table["recording"].to_list())
-            scores = np.concatenate([scores, contestant.tried(empty)])
+            scores = np.concatenate([scores, said])
         return choose_thresholds(
             truth,
             scores,
             settings.false_positive_rate,
             classes=self.classes,
             shrink=settings.shrink,
+            above=silence,
             resamples=settings.resamples,
             seed=self.experiment.seed,
         )

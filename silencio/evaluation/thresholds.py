@@ -55,6 +55,7 @@ def choose_thresholds(
     *,
     classes: Sequence[str] = (),
     shrink: float = 0.0,
+    above: Scores | None = None,
     resamples: int = 0,
     seed: int = 0,
 ) -> tuple[Threshold, ...]:
@@ -63,7 +64,8 @@ def choose_thresholds(
     A species' own is the smallest float32 for which "score >= threshold" is wrong in at most this share of the windows
     in which the species is absent. It lies above 1 where too many of those reach 1: such a species is never reported.
     Then, between logits, it is raised towards the mean of its class: with as many calls as `shrink`, half of the way.
-    `classes` names the class of each label; without it all are of one. Equal seeds give equal intervals.
+    `classes` names the class of each label; without it all are of one. No threshold is reached by any of `above`,
+    [windows, classes]: what is said to silence. Equal seeds give equal intervals.
     """
     if scores.shape != truth.targets.shape:
         raise WrongUse(
@@ -82,6 +84,8 @@ def choose_thresholds(
         axis=1,
     )
     values = _raised(own, calls, classes or [""] * len(truth.labels), shrink)
+    if above is not None and len(above):
+        values = np.maximum(values, np.nextafter(above.max(axis=0), np.float32(np.inf)))
     thresholds = []
     for k, label in enumerate(truth.labels):
         interval = estimate(values[0, k], values[1:, k])

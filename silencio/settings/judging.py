@@ -103,9 +103,9 @@ class Behaviour(Section):
     """The same, where half a second of silence comes first."""
     monotonic: Share | None = 0.05
     """At most so much mAP is lost where a call gets clearer."""
-    silence: Share | None = 0.0
+    silence: Share | None = 0.1
     """At most this share of silent windows is given a species."""
-    noise: Share | None = 0.1
+    noise: Share | None = 0.2
     """At most this share of windows of mere noise is given a species."""
     coverage: Share | None = None
     """At least this share of the species that call is reported at least once."""

@@ -19,7 +19,7 @@ from silencio.evaluation.thresholds import DEFAULT, Threshold, by_label, choose_
 from silencio.evaluation.truth import FACTS, Scores, Truth
 from silencio.workspace import Workspace
 from tests.evaluation.reserve import compose_scores, compose_truth
-from tests.stores import make_experiment, make_windows
+from tests.stores import make_catalog, make_experiment, make_windows
 
 RATE = 0.01
 
@@ -239,7 +239,7 @@ class TestTheExam:
         def hears(pictures: NDArray[np.floating]) -> Scores:
             return random.random((len(pictures), len(windows.species)), np.float32)
 
-        exam = Exam.of(make_experiment(), windows.handover, windows, Workspace(folder))
+        exam = Exam.of(make_experiment(), make_catalog(windows), windows, Workspace(folder))
         return exam, Contestant("a model", windows, hears)
 
     def test_thresholds_are_set_on_the_part_that_is_for_nothing_else(self, tmp_path: Path) -> None:
@@ -274,3 +274,11 @@ class TestTheExam:
         served = tuple(Threshold(label, 0.3) for label in exam.judged.truth.labels)
 
         assert exam.thresholds(replace(contestant, thresholds=served)) == served
+
+
+def test_silence_reaches_no_threshold() -> None:
+    truth = compose_truth(windows=60)
+    said = np.linspace(0, 1, 3 * len(truth.labels), dtype=np.float32).reshape(3, -1)
+    found = choose_thresholds(truth, compose_scores(truth), 0.01, above=said, resamples=20)
+    assert all(t.value > highest for t, highest in zip(found, said.max(axis=0), strict=True))
+    assert all(t.low > highest for t, highest in zip(found, said.max(axis=0), strict=True))

@@ -27,7 +27,7 @@ from silencio.settings import Experiment, Site
 from silencio.training.checkpoint import Checkpoint
 from silencio.training.run import train
 from silencio.workspace import Workspace
-from tests.stores import make_experiment, make_windows
+from tests.stores import make_catalog, make_experiment, make_windows
 
 INSECT = 1
 """The cricket's column."""
@@ -41,11 +41,13 @@ class Trained:
 
     def bundle(self, experiment: Experiment) -> Bundle:
         return Bundle(
-            optimize(experiment, self.windows.handover, self.windows, self.checkpoint, self.workspace, None)
+            optimize(
+                experiment, make_catalog(self.windows), self.windows, self.checkpoint, self.workspace, None
+            )
         )
 
     def exam(self, experiment: Experiment) -> Exam:
-        return Exam.of(experiment, self.windows.handover, self.windows, self.workspace)
+        return Exam.of(experiment, make_catalog(self.windows), self.windows, self.workspace)
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 @pytest.fixture(scope="module")
 def material(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Material:
     experiment, folder = make_experiment(), tmp_path_factory.mktemp("material")
-    exam = trained.exam(experiment)
-    material, difference = material_of(experiment, trained.windows, trained.checkpoint, exam, folder)
+    material, difference = material_of(experiment, trained.windows, trained.checkpoint, folder)
     assert difference < 1e-4
     return material
 

@@ -41,7 +41,7 @@ def test_continuous_training_has_its_steps_in_their_order(compiled: dict[str, Sp
         "survey": set(),
         "ingest": {"survey"},
         "features": {"ingest"},
-        "retrain": {"features"},
+        "retrain": {"features", "ingest"},
         "champion": {"retrain"},
         "evaluate": {"champion", "features", "ingest", "retrain"},
         "optimize": set(),

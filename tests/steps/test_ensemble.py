@@ -28,7 +28,7 @@ from silencio.terminal import show
 from silencio.training.checkpoint import Checkpoint
 from silencio.workspace import Workspace
 from tests.conftest import ROOT
-from tests.stores import FRONT_END, make_experiment, make_windows
+from tests.stores import FRONT_END, make_catalog, make_experiment, make_windows
 
 MODEL = """
 model:
@@ -143,10 +143,11 @@ def test_what_is_trained_already_is_only_looked_up(house: House, checkpoint: Che
 
 @pytest.mark.parametrize("house", ["cross_entropy"], indirect=True)
 def test_evaluate_and_optimize_take_it_as_any_other(house: House, checkpoint: Checkpoint) -> None:
-    windows = windows_of(house).handover
-    report = build.evaluate(house, windows, windows, checkpoint.handover, None)
+    store = windows_of(house)
+    catalog, windows = make_catalog(store), store.handover
+    report = build.evaluate(house, catalog, windows, checkpoint.handover, None)
 
-    bundle = Bundle(build.optimize(house, windows, windows, checkpoint.handover, None))
+    bundle = Bundle(build.optimize(house, catalog, windows, checkpoint.handover, None))
 
     assert report.facts["decision"] == "pass"
     assert bundle.facts["architecture"] == "ensemble"
