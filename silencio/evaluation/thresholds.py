@@ -65,7 +65,7 @@ def choose_thresholds(
     in which the species is absent. It lies above 1 where too many of those reach 1: such a species is never reported.
     Then, between logits, it is raised towards the mean of its class: with as many calls as `shrink`, half of the way.
     `classes` names the class of each label; without it all are of one. No threshold is reached by any of `above`,
-    [windows, classes]: what is said to silence. Equal seeds give equal intervals.
+    [windows, classes]: what is said to silence, which goes for silence that was not asked about, too. Equal seeds give equal intervals.
     """
     if scores.shape != truth.targets.shape:
         raise WrongUse(
@@ -85,7 +85,7 @@ def choose_thresholds(
     )
     values = _raised(own, calls, classes or [""] * len(truth.labels), shrink)
     if above is not None and len(above):
-        values = np.maximum(values, np.nextafter(above.max(axis=0), np.float32(np.inf)))
+        values = np.maximum(values, _beyond(above))
     thresholds = []
     for k, label in enumerate(truth.labels):
         interval = estimate(values[0, k], values[1:, k])
@@ -155,6 +155,14 @@ def _raised(own: Floats, calls: NDArray[np.float32], classes: Sequence[str], shr
     upwards = (means > logits) & (trust < 1)
     raised = np.where(upwards, drawn.astype(np.float32).astype(np.float64), own)
     return np.where(np.isnan(raised), DEFAULT, raised)
+
+
+def _beyond(silence: Scores) -> NDArray[np.float32]:
+    """[windows, classes] -> [classes]: above the highest by as much as they differ, for the next silence is another."""
+    said = np.clip(silence.astype(np.float64), CERTAIN, 1 - CERTAIN)
+    logits = np.log(said / (1 - said))
+    above = 1 / (1 + np.exp(-(logits.max(axis=0) + logits.std(axis=0))))
+    return np.nextafter(np.maximum(above.astype(np.float32), silence.max(axis=0)), np.float32(np.inf))
 
 
 def _mean(logits: Floats, trust: Floats) -> Floats:
