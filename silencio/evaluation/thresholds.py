@@ -64,8 +64,9 @@ def choose_thresholds(
     A species' own is the smallest float32 for which "score >= threshold" is wrong in at most this share of the windows
     in which the species is absent. It lies above 1 where too many of those reach 1: such a species is never reported.
     Then, between logits, it is raised towards the mean of its class: with as many calls as `shrink`, half of the way.
-    `classes` names the class of each label; without it all are of one. No threshold is reached by any of `above`,
-    [windows, classes]: what is said to silence, which goes for silence that was not asked about, too. Equal seeds give equal intervals.
+    `classes` names the class of each label; without it all are of one. Equal seeds give equal intervals.
+    No threshold is reached by any of `above`, [windows, classes]: what is said to silence, which goes for silence that
+    was not asked about, too.
     """
     if scores.shape != truth.targets.shape:
         raise WrongUse(
@@ -162,7 +163,8 @@ def _beyond(silence: Scores) -> NDArray[np.float32]:
     said = np.clip(silence.astype(np.float64), CERTAIN, 1 - CERTAIN)
     logits = np.log(said / (1 - said))
     above = 1 / (1 + np.exp(-(logits.max(axis=0) + logits.std(axis=0))))
-    return np.nextafter(np.maximum(above.astype(np.float32), silence.max(axis=0)), np.float32(np.inf))
+    highest: NDArray[np.float32] = np.maximum(above.astype(np.float32), silence.max(axis=0))
+    return np.nextafter(highest, np.float32(np.inf))
 
 
 def _mean(logits: Floats, trust: Floats) -> Floats:
