@@ -29,7 +29,7 @@ def percent(part: float, whole: float) -> str:
 
 def rounded(value: float) -> str:
     """To what a reader can take in."""
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
