@@ -5,30 +5,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
-from math import nan
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from playwright.sync_api import Page, sync_playwright
 
 from silencio.errors import SilencioError
-from silencio.evaluation.accuracy import Confusion
-from silencio.evaluation.bootstrap import Estimate
 from silencio.evaluation.evaluate import EvaluationResult, evaluate
 from silencio.evaluation.gates import Verdict
-from silencio.evaluation.operation import Operation
-from silencio.evaluation.page.plots import axis_around
-from silencio.evaluation.record import Report, from_json, to_json
+from silencio.evaluation.record import to_json
 from silencio.evaluation.report import read_report, write_report
-from silencio.evaluation.searched import Search, Tried
+from silencio.evaluation.searched import Search
 from silencio.evaluation.slices import SLICES
 from silencio.evaluation.sounds import sounds_of
 from silencio.evaluation.truth import Truth
-from silencio.evaluation.worst import worst_mistakes
 from silencio.handover import Kind, seal
 from silencio.settings import Evaluation
 from tests.data.reported import BIRD, FROG, FRONT_END, catalog_of, recording
@@ -376,47 +367,6 @@ def test_a_first_model_is_told_that_nothing_was_compared(tmp_path: Path) -> None
         assert "There is no champion to compare with yet." in text
 
 
-figures = st.floats(0, 1, width=32) | st.just(nan)
-estimates = st.builds(Estimate, figures, figures, figures)
-
-
-counts = st.integers(0, 9)
-operations = st.builds(
-    Operation, st.text(), estimates, figures, counts, figures, counts, figures, recall=figures
-)
-searches = st.builds(
-    Search,
-    st.tuples(st.builds(Tried, st.text(), st.text(), st.just("passes"), st.text(), figures)),
-    st.text(),
-    st.text(),
-)
-
-
-@settings(deadline=None, max_examples=30)
-@given(
-    operation=st.lists(operations, max_size=3),
-    search=st.none() | searches,
-    counts=st.lists(counts, min_size=16, max_size=16),
-)
-def test_whatever_was_found_comes_back(
-    operation: list[Operation], search: Search | None, counts: list[int]
-) -> None:
-    table = np.array(counts, np.int64).reshape(4, 4)
-    confusion = Confusion.from_counts(WHOLE.confusion.labels, table) if WHOLE.confusion else None
-    result = replace(WHOLE, operation=tuple(operation), confusion=confusion)
-    report = Report(result, (), IDENTITY, search)
-
-    again = from_json(to_json(report), "a test")
-
-    # As text: what could not be measured is NaN, which equals nothing.
-    assert to_json(again) == to_json(report)
-    assert repr(again.result) == repr(result)
-    assert repr(again.search) == repr(search)
-
-
-WHOLE = compose_everything(windows=60, classes=4)[2]
-
-
 def test_a_windows_sound_begins_where_the_window_does(tmp_path: Path) -> None:
     catalog = catalog_of(tmp_path, [recording("one.wav"), recording("two.wav", "frog")], (BIRD, FROG))
 
@@ -443,37 +393,7 @@ def test_the_worst_mistakes_of_a_report_are_cut_from_the_catalogs_files(tmp_path
     assert "1.0 s of one.wav from 0.2 s on" in page
 
 
-@given(st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=6))
-def test_an_axis_holds_its_values_between_few_round_steps(values: list[float]) -> None:
-    axis = axis_around(values)
-    slack = 1e-6 * axis.step
-    assert axis.low <= min(*values, 0.0) + slack
-    assert axis.high >= max(*values, 0.0) - slack
-    assert 2 <= len(axis.ticks) <= 8
-
-
 def test_equal_evaluations_have_equal_digests(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write(tmp_path / name, compose_truth())
     assert seal(tmp_path / "one", Kind.REPORT).digest == seal(tmp_path / "two", Kind.REPORT).digest
-
-
-def test_the_worst_mistakes_come_first_and_no_species_takes_all_places() -> None:
-    truth = compose_truth()
-    scores = compose_scores(truth)
-    silent = np.flatnonzero(~truth.targets.any(axis=1))
-    scores[silent[:5], 2] = [0.991, 0.992, 0.993, 0.994, 0.995]
-
-    false_alarms = [m for m in worst_mistakes(truth, scores) if m.kind == "false alarm"]
-
-    assert [(m.window, m.label) for m in false_alarms[:2]] == [
-        (silent[4], "species02"),
-        (silent[3], "species02"),
-    ]
-    assert false_alarms[0].truth == ()
-    assert sum(m.label == "species02" for m in false_alarms) == 2
-
-
-def test_a_perfect_model_has_no_mistakes() -> None:
-    truth = compose_truth()
-    assert worst_mistakes(truth, truth.targets.astype(np.float32)) == ()
