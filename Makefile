@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 UV := $(BIN)/uv
-EXTRAS := serve,train,pipeline,quantize,distributed,dev
+EXTRAS := serve,storage,trace,train,pipeline,quantize,distributed,dev
 APPROVED_BY ?= $(or $(USER),whoever ran make demo)
 
 # uv does not read pip's configuration; where that names a folder of wheels (a CPU build of torch, say), hand it on.

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from silencio.errors import WrongUse
-from silencio.settings import Experiment
+from silencio.settings import Experiment, Section, Serving
 
 PREFIX, WITHIN = "SILENCIO_", "__"
+SERVING = "serving"
+"""What the environment calls the service's settings, which are none of an experiment."""
+
+Read = TypeVar("Read", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,39 @@ def load_effective(name_or_path: str, changes: Sequence[str] = ()) -> Effective:
         )
     content = _parse(text, source)
     origins = {key: source for key, _ in _leaves(content)}
-    for change in [*_from_environment(os.environ), *map(_from_command_line, changes)]:
+    said = [change for change in _from_environment(os.environ) if change.key[0] != SERVING]
+    for change in [*said, *map(_from_command_line, changes)]:
         _apply(content, change)
         origins = {key: said for key, said in origins.items() if key[: len(change.key)] != change.key}
         set_here = [key for key, _ in _leaves(_nested(change.key, change.value))]
         origins |= dict.fromkeys(set_here, change.origin)
-    return Effective(_validated(content, source, origins), origins)
+    return Effective(_validated(Experiment, content, source, origins), origins)
+
+
+def load_serving(path: Path | None = None, changes: Sequence[str] = ()) -> Serving:
+    """The service's settings: a YAML file's, over which SILENCIO_SERVING__BATCHING__LARGEST=8 speaks, and over that
+    `--set batching.largest=8`."""
+    content: dict[str, Any] = {}
+    source = "the service's settings"
+    if path is not None:
+        if not path.is_file():
+            raise WrongUse(f"{path} is no file.", "Name the YAML file of the service's settings.")
+        content, source = _parse(path.read_bytes(), str(path)), str(path)
+    origins: dict[tuple[str, ...], str] = {}
+    environment = [
+        Change(change.key[1:], change.value, change.origin)
+        for change in _from_environment(os.environ)
+        if change.key[0] == SERVING
+    ]
+    for change in [*environment, *map(_from_command_line, changes)]:
+        _apply(content, change)
+        origins[change.key] = change.origin
+    return _validated(Serving, content, source, origins)
 
 
 def read_experiment(text: str | bytes, source: str = "the experiment") -> Experiment:
     """As it is written, whatever the environment says. `source` is what an error calls the text."""
-    return _validated(_parse(text, source), source, {})
+    return _validated(Experiment, _parse(text, source), source, {})
 
 
 def changed(experiment: Experiment, values: Mapping[str, Any], origin: str) -> Experiment:
@@ -88,7 +114,7 @@ def changed(experiment: Experiment, values: Mapping[str, Any], origin: str) -> E
     for key, value in values.items():
         _apply(content, Change(tuple(key.split(".")), value, origin))
     origins = {tuple(key.split(".")): origin for key in values}
-    return _validated(content, f"experiment {experiment.name}", origins)
+    return _validated(Experiment, content, f"experiment {experiment.name}", origins)
 
 
 def annotated(experiment: Experiment, note: Callable[[tuple[str, ...]], str]) -> str:
@@ -212,22 +238,26 @@ def _leaves(content: Any, key: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str
         yield key, content
 
 
-def _validated(content: Mapping[str, Any], source: str, origins: Mapping[tuple[str, ...], str]) -> Experiment:
+def _validated(
+    kind: type[Read], content: Mapping[str, Any], source: str, origins: Mapping[tuple[str, ...], str]
+) -> Read:
     try:
-        return Experiment.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
-        explained = "; ".join(_explain(error, source, origins))
+        explained = "; ".join(_explain(kind, error, source, origins))
         raise WrongUse(f"{source}: {explained}.", "Mend it and run again.") from error
 
 
-def _explain(error: ValidationError, source: str, origins: Mapping[tuple[str, ...], str]) -> Iterable[str]:
+def _explain(
+    kind: type[Section], error: ValidationError, source: str, origins: Mapping[tuple[str, ...], str]
+) -> Iterable[str]:
     for problem in error.errors():
         location = tuple(str(part) for part in problem["loc"])
         key = ".".join(location) or "the file"
         origin = next((said for set_, said in origins.items() if set_[: len(location)] == location), source)
         said_by = f" ({origin})" if origin != source else ""
         if problem["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(location[-1], _known_keys(problem["loc"][:-1]), n=1)
+            near = difflib.get_close_matches(location[-1], _known_keys(kind, problem["loc"][:-1]), n=1)
             hint = f", did you mean {near[0]}?" if near else ""
             yield f"{key} is not a key{said_by}{hint}"
         elif location and not isinstance(problem.get("input"), dict):
@@ -236,9 +266,9 @@ def _explain(error: ValidationError, source: str, origins: Mapping[tuple[str, ..
             yield f"{key}: {problem['msg'].removeprefix('Value error, ')}"
 
 
-def _known_keys(location: tuple[Any, ...]) -> list[str]:
+def _known_keys(kind: type[Section], location: tuple[Any, ...]) -> list[str]:
     """The keys of the section at a location in the file, e.g. ("data", "reserve")."""
-    section: type[BaseModel] = Experiment
+    section: type[BaseModel] = kind
     for part in location:
         if isinstance(part, int):
             continue

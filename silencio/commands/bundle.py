@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from silencio.commands.words import group
+from silencio.commands.words import Changes, group
 
 bundle = group("bundle", "What is served. Example: silencio bundle verify workspace/models/bundles/…")
 
@@ -37,6 +37,8 @@ def serve(
     feedback: Annotated[Path | None, typer.Option(help="Where corrections and their audio are kept.")] = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    settings: Annotated[Path | None, typer.Option(help="The YAML file of the service's settings.")] = None,
+    changes: Changes = None,
     stop_after_idle: Annotated[
         float | None, typer.Option(help="Stop when nobody asked for so many seconds.")
     ] = None,
@@ -45,7 +47,7 @@ def serve(
 
     Example: silencio serve --bundle workspace/models/bundles/1a2b…
     """
+    from silencio.experiment import load_serving
     from silencio.serving.server import run
-    from silencio.settings import Serving
 
-    run(folder, feedback, host, port, Serving(), stop_after_idle)
+    run(folder, feedback, host, port, load_serving(settings, changes or ()), stop_after_idle)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from silencio.data.species import Species
 from silencio.optimize.bundle import Bundle
-from silencio.serving.listening import Heard
+from silencio.serving.engine.heard import Heard
 
 DECIMALS = 6
 """Of a probability in an answer."""
@@ -77,7 +77,8 @@ def name_of(bundle: Bundle) -> str:
     return "-".join([*parts, bundle.digest[:12]])
 
 
-def identification(request: str, bundle: Bundle, heard: Heard) -> Identification:
+def identification(request: str, heard: Heard) -> Identification:
+    bundle = heard.served.bundle
     codes = [s.code for s in bundle.species]
     length = bundle.front_end.window_seconds
     windows = [

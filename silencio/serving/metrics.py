@@ -3,17 +3,17 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from silencio.optimize.bundle import Bundle
 from silencio.serving.answers import Identification, name_of
-from silencio.serving.listening import Heard
+from silencio.serving.engine.heard import Heard, Served
+from silencio.serving.engine.watching import Nobody
 
 BUCKETS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
 
 
-class ServiceMetrics:
+class ServiceMetrics(Nobody):
     """A registry of its own, so that several apps live in one process."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "silencio_requests", "Requests answered.", ["route", "status"], registry=self.registry
@@ -28,13 +28,14 @@ class ServiceMetrics:
             registry=self.registry,
         )
         self.feedback = Counter("silencio_feedback", "Words of guides, kept.", registry=self.registry)
-        Info("silencio_model", "The model that answers.", registry=self.registry).info(
-            {"digest": bundle.digest, "name": name_of(bundle)}
-        )
+        self.model = Info("silencio_model", "The model that answers.", registry=self.registry)
+
+    def serves(self, served: Served) -> None:
+        self.model.info({"digest": served.bundle.digest, "name": name_of(served.bundle)})
 
     def heard(self, heard: Heard, answer: Identification) -> None:
-        self.latency.labels("decode+features").observe(heard.preparing)
-        self.latency.labels("inference").observe(heard.inferring)
+        for stage, seconds in heard.took.items():
+            self.latency.labels(stage).observe(seconds)
         for species in answer.species:
             self.species.labels(species.code).inc()
 

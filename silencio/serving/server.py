@@ -10,6 +10,7 @@ from silencio.data.feedback import FeedbackStore
 from silencio.optimize.bundle import Bundle
 from silencio.serving.app import create_app
 from silencio.serving.hosting import serve
+from silencio.serving.service import Service
 from silencio.settings import Serving
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,11 @@ def run(
     feedback_folder: Path | None = None,
     host: str = "127.0.0.1",
     port: int = 8000,
-    limits: Serving = Serving(),
+    settings: Serving = Serving(),
     stop_after_idle: float | None = None,
 ) -> None:
     """Serve a bundle. Returns once drained; a bundle that was tampered with raises before the port opens."""
     bundle = Bundle.open(bundle_folder)
     feedback = FeedbackStore(feedback_folder) if feedback_folder is not None else None
     log.info("serving bundle %s on http://%s:%d", bundle.digest[:12], host, port)
-    serve(create_app(bundle, limits, feedback), host, port, stop_after_idle)
+    serve(create_app(Service.of(bundle, settings, feedback)), host, port, stop_after_idle)

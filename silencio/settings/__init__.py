@@ -12,21 +12,25 @@ from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, GateRule, Optimize
 from silencio.settings.model import Model
 from silencio.settings.section import Section
-from silencio.settings.service import Release, Serving
+from silencio.settings.service import Access, Batching, Keeping, Observing, Release, Serving
 from silencio.settings.site import Platform, Site
 from silencio.settings.training import Loss, SelfTraining, Training
 from silencio.settings.tuning import Range, Tuning
 
 __all__ = [
+    "Access",
     "Augment",
+    "Batching",
     "Data",
     "Evaluation",
     "Experiment",
     "FrogId",
     "FrontEnd",
     "GateRule",
+    "Keeping",
     "Loss",
     "Model",
+    "Observing",
     "Optimize",
     "Platform",
     "Range",

@@ -10,7 +10,7 @@ from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, Optimize
 from silencio.settings.model import Model
 from silencio.settings.section import Section
-from silencio.settings.service import Release, Serving
+from silencio.settings.service import Release
 from silencio.settings.training import Training
 from silencio.settings.tuning import Tuning
 
@@ -25,7 +25,6 @@ class Experiment(Section):
     tuning: Tuning = Tuning()
     evaluation: Evaluation = Evaluation()
     optimize: Optimize = Optimize()
-    serving: Serving = Serving()
     release: Release = Release()
 
     def to_yaml(self) -> str:

@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from silencio.data.feedback import FeedbackStore
 from silencio.optimize.bundle import Bundle
 from silencio.serving.app import create_app
+from silencio.serving.service import Service
 from silencio.settings import Serving
 from tests.bundles import make_bundle
 
@@ -24,5 +25,5 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FeedbackStore:
 
 @pytest.fixture(scope="module")
 def service(bundle: Bundle, store: FeedbackStore) -> Iterator[TestClient]:
-    with TestClient(create_app(bundle, LIMITS, store)) as client:
+    with TestClient(create_app(Service.of(bundle, LIMITS, store))) as client:
         yield client

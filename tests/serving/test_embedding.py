@@ -20,6 +20,7 @@ from silencio.optimize.champion import champion_of
 from silencio.serving.app import create_app
 from silencio.serving.package import write_context
 from silencio.serving.process import free_port, silencio_command, start
+from silencio.serving.service import Service
 from silencio.settings import Serving, Site
 from silencio.steps import build
 from silencio.steps.house import House
@@ -165,7 +166,7 @@ def test_a_bundle_with_another_embedding_model_is_not_served(bundle: Bundle, tmp
         Bundle.open(folder)
     resealed = Bundle(seal(folder, Kind.BUNDLE, bundle.facts))
     with pytest.raises(WrongUse, match=r"has the digest .* audio\.embedding_digest is"):
-        create_app(resealed, Serving(), None)
+        create_app(Service.of(resealed, Serving(), None))
 
 
 def test_the_champion_is_asked_with_its_own_embeddings(

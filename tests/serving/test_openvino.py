@@ -11,6 +11,7 @@ from silencio.optimize.bundle import Bundle
 from silencio.optimize.engines.by_openvino import lacks
 from silencio.optimize.engines.runs_on import RunsOn
 from silencio.serving.app import create_app
+from silencio.serving.service import Service
 from silencio.settings import Serving
 from tests.bundles import SPECIES, make_bundle, tone
 
@@ -21,6 +22,6 @@ def test_it_hears_what_its_model_hears(species: Species, tmp_path: Path) -> None
     folder = make_bundle(tmp_path / "bundle").folder
     RunsOn("openvino", "fp32").write(folder / "engine.json")
     seal(folder, Kind.BUNDLE, {"architecture": "tones"})
-    with TestClient(create_app(Bundle.open(folder), Serving(), None)) as client:
+    with TestClient(create_app(Service.of(Bundle.open(folder), Serving(), None))) as client:
         answer = client.post("/v1/identify", content=tone(species.code)).json()
     assert [heard["code"] for heard in answer["species"]] == [species.code]

@@ -1,0 +1,1 @@
+"""From a recording's bytes to probabilities: prepared side by side, asked of the model in batches."""

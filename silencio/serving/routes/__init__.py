@@ -1,0 +1,1 @@
+"""The API, a group of routes a module, each made by `routes(service)`."""
