@@ -1,0 +1,1 @@
+"""Triton Inference Server: a bundle as a repository that it serves, and the service's model asked there."""
