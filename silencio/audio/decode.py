@@ -53,24 +53,31 @@ def load(source: Path | bytes, sample_rate: int, limits: Limits = Limits()) -> S
 
 def decode(source: Path | bytes, limits: Limits = Limits()) -> tuple[Samples, int]:
     """The recording in mono at its own rate, and that rate in Hz."""
+    pieces = list(decoded(source, limits))
+    return np.concatenate([samples for _, samples in pieces]), pieces[0][0]
+
+
+def decoded(source: Path | bytes, limits: Limits = Limits()) -> Iterator[tuple[int, Samples]]:
+    """The same piece by piece, as (rate, samples); the rate never changes. At least one sample comes."""
     name = source.name if isinstance(source, Path) else "The recording"
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     if size > limits.max_bytes:
         raise Unreadable(
             f"{name} has {size} bytes.", f"At most {limits.max_bytes} are taken: send it in parts."
         )
+    count = 0
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
-        samples, rate = _read(_blocks(stream, name, limits), name, limits)
-    if not samples.size:
+        for rate, samples in _read(_blocks(stream, name, limits), name, limits):
+            if not (np.abs(samples) <= LOUDEST).all():  # nor is NaN
+                raise Unreadable(f"{name} holds values that are no sound.", "Export it again as WAV or FLAC.")
+            count += len(samples)
+            yield rate, samples
+    if not count:
         raise Unreadable(f"{name} holds no sound.", "Record it again.")
-    if not (np.abs(samples) <= LOUDEST).all():  # nor is NaN
-        raise Unreadable(f"{name} holds values that are no sound.", "Export it again as WAV or FLAC.")
-    return samples, rate
 
 
-def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> tuple[Samples, int]:
-    """Blocks of (rate, [channels, samples]) to mono and its rate, as long as they keep to the limits."""
-    mono: list[Samples] = []
+def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
+    """Blocks of (rate, [channels, samples]) to mono, as long as they keep to the limits."""
     rate, count = 0, 0
     for block_rate, block in blocks:
         if len(block) > limits.max_channels:
@@ -91,8 +98,7 @@ def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> t
                 f"{name} is larger than {limits.max_decoded_bytes} bytes once it is decoded.",
                 "Cut it, or bring it to a lower rate.",
             )
-        mono.append(block.mean(axis=0, dtype=np.float32))
-    return np.concatenate(mono) if mono else np.empty(0, np.float32), rate
+        yield rate, block.mean(axis=0, dtype=np.float32)
 
 
 def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
