@@ -51,10 +51,10 @@ class Flow:
         return self._compute(self._plan.complete(self._count))
 
     def end(self) -> Ready:
-        """The windows that were still waiting for more, padded with silence."""
+        """The windows that were still waiting for more, padded with silence; none if nothing ever came."""
         if self._resample:
             self._take(self._resample.resample_chunk(np.empty(0, np.float32), last=True))
-        return self._compute(self._plan.windows(self._count))
+        return self._compute(self._plan.windows(self._count) if self._count else 0)
 
     def _take(self, samples: NDArray[np.float32]) -> None:
         self._waiting.append(samples)

@@ -7,6 +7,7 @@
 import io
 import math
 from collections.abc import Sequence
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ KINDS = ("<f2", "<f4")
 FURTHEST = 1_000.0
 """No log-mel value is further from 0, in decibels or standardized."""
 LONGEST_HEADER = 512
+UNREADABLE = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError, TokenError)
+"""All that numpy raises on a header, which it reads as Python's own literals."""
 
 
 def from_npy(content: bytes) -> NDArray[np.float32]:
@@ -32,7 +35,7 @@ def from_npy(content: bytes) -> NDArray[np.float32]:
         if version != (1, 0):
             raise ValueError(f"it is of version {version[0]}.{version[1]}")
         shape, by_columns, kind = npy.read_array_header_1_0(stream, max_header_size=LONGEST_HEADER)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+    except UNREADABLE as error:
         raise _no_picture(f"The .npy header cannot be read: {' '.join(str(error).split())[:120]}") from error
     if kind.str not in KINDS or by_columns or len(shape) not in (2, 3, 4):
         raise _no_picture(f"The .npy file holds {kind.str} of shape {list(shape)[:8]}")

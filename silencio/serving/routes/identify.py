@@ -5,6 +5,7 @@ import time
 import uuid
 from functools import partial
 from typing import Annotated
+from urllib.parse import quote
 
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
@@ -93,5 +94,12 @@ def _response(format: Format, found: Findings, answer: Identification, merge: bo
     headers = {"vary": "accept", "x-silencio-request": answer.request}
     if format == "json":
         return Response(answer.model_dump_json(), media_type=MEDIA_TYPES[format], headers=headers)
-    headers["content-disposition"] = f'attachment; filename="{found.name}{SUFFIXES[format]}"'
+    headers["content-disposition"] = _as_file(found.name + SUFFIXES[format])
     return Response(text_of(found, format, merge), media_type=MEDIA_TYPES[format], headers=headers)
+
+
+def _as_file(name: str) -> str:
+    """Headers are Latin-1; a name beyond ASCII goes by RFC 6266."""
+    return (
+        f'attachment; filename="{name}"' if name.isascii() else f"attachment; filename*=UTF-8''{quote(name)}"
+    )

@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket
 
-from silencio.serving.live.listening import Listening
+from silencio.serving.live.line import Line
+from silencio.serving.live.listening import listen
 from silencio.serving.live.messages import Opening
 from silencio.serving.service import Service
 
@@ -59,6 +60,6 @@ def routes(service: Service) -> APIRouter:
     async def stream(socket: WebSocket) -> None:
         offered = socket.scope.get("subprotocols", [])
         await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-        await Listening(service, socket).run()
+        await listen(service, Line(socket, service.settings.idle_seconds))
 
     return router
