@@ -90,9 +90,7 @@ def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> I
             raise Unreadable(f"{name} changes from {rate} to {block_rate} Hz.", "Export it again as WAV.")
         count += block.shape[1]
         if count > round(limits.max_seconds * rate):
-            raise Unreadable(
-                f"{name} is longer than {limits.max_seconds:g} s.", "Cut it, and send the parts one by one."
-            )
+            raise _too_long(name, limits)
         if 4 * count > limits.max_decoded_bytes:
             raise Unreadable(
                 f"{name} is larger than {limits.max_decoded_bytes} bytes once it is decoded.",
@@ -107,7 +105,7 @@ def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, 
     try:
         with soundfile.SoundFile(stream) as file:
             if not (file.format == "FLAC" and file.frames == UNKNOWN_LENGTH):
-                yield from _by_libsndfile(file)
+                yield from _by_libsndfile(file, name, limits)
                 return
     except soundfile.LibsndfileError as error:
         if error.code != UNKNOWN_FORMAT or by_ffmpeg.demuxer_for(head) is None:
@@ -123,10 +121,21 @@ def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, 
         ) from error
 
 
-def _by_libsndfile(file: soundfile.SoundFile) -> Iterator[tuple[int, Samples]]:
+def _by_libsndfile(
+    file: soundfile.SoundFile, name: str, limits: Limits
+) -> Iterator[tuple[int, Samples]]:
     yield (
         file.samplerate,
         np.empty((file.channels, 0), np.float32),
     )  # what it claims is refused before it is read
+    # A word for too much is taken at once: an hour of Opus is small, and takes seconds to decode. MP3's is a guess.
+    if file.format != "MP3" and file.frames > round(limits.max_seconds * file.samplerate):
+        raise _too_long(name, limits)
     while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
         yield file.samplerate, block.T
+
+
+def _too_long(name: str, limits: Limits) -> Unreadable:
+    return Unreadable(
+        f"{name} is longer than {limits.max_seconds:g} s.", "Cut it, and send the parts one by one."
+    )

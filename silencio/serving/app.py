@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from silencio import __version__
 from silencio.serving.access.guard import Guard
 from silencio.serving.access.headers import CarefulHeaders
+from silencio.serving.access.keys import KeyFile
 from silencio.serving.metrics import CountRequests
 from silencio.serving.patience import Patience
 from silencio.serving.problems import documented
@@ -68,10 +69,13 @@ def create_app(service: Service) -> FastAPI:
 def _stand_before(app: FastAPI, service: Service) -> None:
     """What is added last is asked first."""
     access = service.settings.access
+    keys = KeyFile(access.keys) if access.keys is not None else None
+    if keys is not None:
+        keys.all()  # a wrong path is said at the start, not to the first who asks
     app.add_middleware(
         Patience, seconds=service.settings.idle_seconds, counted_elsewhere=COUNT_FOR_THEMSELVES
     )
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Guard, access=access, keys=keys)
     if access.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -6,7 +6,6 @@ everybody may ask everything; who is on this machine as often as they like, othe
 
 import ipaddress
 import logging
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,12 +26,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app, self._origins = app, access.origins
-        self._keys = KeyFile(access.keys) if access.keys is not None else None
+    def __init__(self, app: ASGIApp, access: Access, keys: KeyFile | None) -> None:
+        self._app, self._origins, self._keys = app, access.origins, keys
         self._rates = Rates(access.per_minute, access.burst)
-        if self._keys is not None:
-            self._keys.all()  # a wrong path is said at the start, not to the first who asks
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or (right := needed(scope["path"])) is None:
@@ -74,7 +70,7 @@ class Guard:
         """The name of the key that was shown, or the address; None if there is nothing to count."""
         if self._keys is None:
             return _address(scope)
-        key = self._shown(scope)
+        key = _shown(scope, self._keys)
         if not key.may(right):
             raise Problem(
                 403,
@@ -83,30 +79,6 @@ class Guard:
                 {"www-authenticate": f'{REALM}, error="insufficient_scope", scope="{right}"'},
             )
         return key.name
-
-    def _shown(self, scope: Asgi) -> Key:
-        shown = _key_in(scope)
-        if shown is None:
-            raise Problem(
-                401,
-                "This takes a key, and none was shown.",
-                "Send it as `Authorization: Bearer …` or as `X-API-Key`.",
-                {"www-authenticate": REALM},
-            )
-        assert self._keys is not None
-        try:
-            key = self._keys.find(shown)
-        except SilencioError as error:
-            log.error("nobody gets in: %s", error)
-            raise Problem(503, "The service cannot read its keys.", "Its log says why.") from error
-        if key is None:
-            raise Problem(
-                401,
-                "The key that was shown is none of this service's, or was revoked.",
-                "Ask whoever runs the service for another.",
-                {"www-authenticate": f'{REALM}, error="invalid_token"'},
-            )
-        return key
 
     def _count(self, caller: str | None) -> dict[str, str]:
         if caller is None:
@@ -122,9 +94,28 @@ class Guard:
         return allowance.headers()
 
 
-def offered_keys(subprotocols: Iterable[str]) -> list[str]:
-    """A page cannot give its socket a header: it offers its key as a subprotocol, beside `silencio`."""
-    return [name for name in subprotocols if name.startswith(PREFIX)]
+def _shown(scope: Asgi, keys: KeyFile) -> Key:
+    shown = _key_in(scope)
+    if shown is None:
+        raise Problem(
+            401,
+            "This takes a key, and none was shown.",
+            "Send it as `Authorization: Bearer …` or as `X-API-Key`.",
+            {"www-authenticate": REALM},
+        )
+    try:
+        key = keys.find(shown)
+    except SilencioError as error:
+        log.error("nobody gets in: %s", error)
+        raise Problem(503, "The service cannot read its keys.", "Its log says why.") from error
+    if key is None:
+        raise Problem(
+            401,
+            "The key that was shown is none of this service's, or was revoked.",
+            "Ask whoever runs the service for another.",
+            {"www-authenticate": f'{REALM}, error="invalid_token"'},
+        )
+    return key
 
 
 def _key_in(scope: Asgi) -> str | None:
@@ -134,7 +125,8 @@ def _key_in(scope: Asgi) -> str | None:
         return bearer.strip()
     if key := headers.get("x-api-key"):
         return key.strip()
-    return next(iter(offered_keys(scope.get("subprotocols", []))), None)
+    # A page cannot give its socket a header: it offers its key as a subprotocol, beside `silencio`.
+    return next((name for name in scope.get("subprotocols", []) if name.startswith(PREFIX)), None)
 
 
 def _address(scope: Asgi) -> str | None:
