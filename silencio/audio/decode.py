@@ -96,7 +96,8 @@ def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> I
                 f"{name} is larger than {limits.max_decoded_bytes} bytes once it is decoded.",
                 "Cut it, or bring it to a lower rate.",
             )
-        yield rate, block.mean(axis=0, dtype=np.float32)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no sound is looked for afterwards
+            yield rate, block.mean(axis=0, dtype=np.float32)
 
 
 def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
@@ -121,9 +122,7 @@ def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, 
         ) from error
 
 
-def _by_libsndfile(
-    file: soundfile.SoundFile, name: str, limits: Limits
-) -> Iterator[tuple[int, Samples]]:
+def _by_libsndfile(file: soundfile.SoundFile, name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
     yield (
         file.samplerate,
         np.empty((file.channels, 0), np.float32),
@@ -131,7 +130,9 @@ def _by_libsndfile(
     # A word for too much is taken at once: an hour of Opus is small, and takes seconds to decode. MP3's is a guess.
     if file.format != "MP3" and file.frames > round(limits.max_seconds * file.samplerate):
         raise _too_long(name, limits)
-    while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+    # Room of our own: soundfile would make as much as the header says is left, which may be less than nothing.
+    room = np.empty((BLOCK_FRAMES, file.channels), np.float32)
+    while len(block := file.read(out=room)):
         yield file.samplerate, block.T
 
 

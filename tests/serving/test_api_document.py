@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,9 +20,13 @@ from silencio.optimize.bundle import Bundle
 from silencio.serving.app import create_app
 from silencio.serving.service import Service
 from silencio.settings import Serving
+from tests.bundles import tone
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 METHODS = {"get", "post", "put", "delete"}
+SOUND = [tone("frogli1", 1.5, kind) for kind in ("WAV", "OGG", "FLAC", "MP3")]
+
+schemathesis.openapi.media_type("application/octet-stream", st.sampled_from(SOUND) | st.binary())
 
 
 @pytest.fixture(scope="module")

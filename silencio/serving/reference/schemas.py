@@ -34,7 +34,9 @@ class Schemas:
         if "$ref" in schema:
             return self.whole(self._named[schema["$ref"].rpartition("/")[2]])
         others = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
-        return {**schema, **self.whole(others[0])} if len(others) == 1 else schema
+        if len(others) != 1:
+            return schema
+        return {**{key: schema[key] for key in schema if key != "anyOf"}, **self.whole(others[0])}
 
     def kind(self, schema: Schema) -> str:
         """Such as "number, at least 0, at most 1" or "list of text"."""
