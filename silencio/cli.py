@@ -13,6 +13,7 @@ from silencio.commands.crossval import crossval
 from silencio.commands.data import data
 from silencio.commands.features import features
 from silencio.commands.jobs import jobs
+from silencio.commands.keys import keys
 from silencio.commands.learn import evaluate, optimize, retrain, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
@@ -39,7 +40,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 """,
 )
 
-for noun in (settings, data, features, runs, jobs, bundle, registry, release, triton):
+for noun in (settings, data, features, runs, jobs, bundle, registry, release, keys, triton):
     app.add_typer(noun)
 for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, watch):
     app.command()(verb)

@@ -2,7 +2,8 @@
 
 from silencio.audio.decode import Limits, Unreadable, load
 from silencio.audio.features import Features, Scale
+from silencio.audio.flow import Flow
 from silencio.audio.log_mel import LogMel
-from silencio.audio.windows import Windowed, cut, windows_of
+from silencio.audio.windows import Windowed, windows_of
 
-__all__ = ["Features", "Limits", "LogMel", "Scale", "Unreadable", "Windowed", "cut", "load", "windows_of"]
+__all__ = ["Features", "Flow", "Limits", "LogMel", "Scale", "Unreadable", "Windowed", "load", "windows_of"]

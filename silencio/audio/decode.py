@@ -53,24 +53,31 @@ def load(source: Path | bytes, sample_rate: int, limits: Limits = Limits()) -> S
 
 def decode(source: Path | bytes, limits: Limits = Limits()) -> tuple[Samples, int]:
     """The recording in mono at its own rate, and that rate in Hz."""
+    pieces = list(decoded(source, limits))
+    return np.concatenate([samples for _, samples in pieces]), pieces[0][0]
+
+
+def decoded(source: Path | bytes, limits: Limits = Limits()) -> Iterator[tuple[int, Samples]]:
+    """The same piece by piece, as (rate, samples); the rate never changes. At least one sample comes."""
     name = source.name if isinstance(source, Path) else "The recording"
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     if size > limits.max_bytes:
         raise Unreadable(
             f"{name} has {size} bytes.", f"At most {limits.max_bytes} are taken: send it in parts."
         )
+    count = 0
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
-        samples, rate = _read(_blocks(stream, name, limits), name, limits)
-    if not samples.size:
+        for rate, samples in _read(_blocks(stream, name, limits), name, limits):
+            if not (np.abs(samples) <= LOUDEST).all():  # nor is NaN
+                raise Unreadable(f"{name} holds values that are no sound.", "Export it again as WAV or FLAC.")
+            count += len(samples)
+            yield rate, samples
+    if not count:
         raise Unreadable(f"{name} holds no sound.", "Record it again.")
-    if not (np.abs(samples) <= LOUDEST).all():  # nor is NaN
-        raise Unreadable(f"{name} holds values that are no sound.", "Export it again as WAV or FLAC.")
-    return samples, rate
 
 
-def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> tuple[Samples, int]:
-    """Blocks of (rate, [channels, samples]) to mono and its rate, as long as they keep to the limits."""
-    mono: list[Samples] = []
+def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
+    """Blocks of (rate, [channels, samples]) to mono, as long as they keep to the limits."""
     rate, count = 0, 0
     for block_rate, block in blocks:
         if len(block) > limits.max_channels:
@@ -83,16 +90,14 @@ def _read(blocks: Iterator[tuple[int, Samples]], name: str, limits: Limits) -> t
             raise Unreadable(f"{name} changes from {rate} to {block_rate} Hz.", "Export it again as WAV.")
         count += block.shape[1]
         if count > round(limits.max_seconds * rate):
-            raise Unreadable(
-                f"{name} is longer than {limits.max_seconds:g} s.", "Cut it, and send the parts one by one."
-            )
+            raise _too_long(name, limits)
         if 4 * count > limits.max_decoded_bytes:
             raise Unreadable(
                 f"{name} is larger than {limits.max_decoded_bytes} bytes once it is decoded.",
                 "Cut it, or bring it to a lower rate.",
             )
-        mono.append(block.mean(axis=0, dtype=np.float32))
-    return np.concatenate(mono) if mono else np.empty(0, np.float32), rate
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no sound is looked for afterwards
+            yield rate, block.mean(axis=0, dtype=np.float32)
 
 
 def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
@@ -101,7 +106,7 @@ def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, 
     try:
         with soundfile.SoundFile(stream) as file:
             if not (file.format == "FLAC" and file.frames == UNKNOWN_LENGTH):
-                yield from _by_libsndfile(file)
+                yield from _by_libsndfile(file, name, limits)
                 return
     except soundfile.LibsndfileError as error:
         if error.code != UNKNOWN_FORMAT or by_ffmpeg.demuxer_for(head) is None:
@@ -117,10 +122,21 @@ def _blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[tuple[int, 
         ) from error
 
 
-def _by_libsndfile(file: soundfile.SoundFile) -> Iterator[tuple[int, Samples]]:
+def _by_libsndfile(file: soundfile.SoundFile, name: str, limits: Limits) -> Iterator[tuple[int, Samples]]:
     yield (
         file.samplerate,
         np.empty((file.channels, 0), np.float32),
     )  # what it claims is refused before it is read
-    while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+    # A word for too much is taken at once: an hour of Opus is small, and takes seconds to decode. MP3's is a guess.
+    if file.format != "MP3" and file.frames > round(limits.max_seconds * file.samplerate):
+        raise _too_long(name, limits)
+    # Room of our own: soundfile would make as much as the header says is left, which may be less than nothing.
+    room = np.empty((BLOCK_FRAMES, file.channels), np.float32)
+    while len(block := file.read(out=room)):
         yield file.samplerate, block.T
+
+
+def _too_long(name: str, limits: Limits) -> Unreadable:
+    return Unreadable(
+        f"{name} is longer than {limits.max_seconds:g} s.", "Cut it, and send the parts one by one."
+    )

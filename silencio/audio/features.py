@@ -53,6 +53,14 @@ class Features:
             computed[row] = self._of(window, count)
         return computed, None
 
+    def of_decibels(self, pictures: Floats) -> Floats:
+        """[windows, mels, frames] in decibels, as somebody else computed them, to [windows, *shape].
+
+        Only of front ends that make pictures: log_mel and image.
+        """
+        assert isinstance(self._of, Picture)
+        return np.stack([self._of.on_its_scale(picture)[0] for picture in pictures])
+
 
 def _of(front_end: FrontEnd) -> "Picture | Mfcc | Embedding":
     if front_end.features == "embedding":
@@ -72,8 +80,13 @@ class Picture:
     def __call__(self, window: Floats) -> tuple[Floats, np.float32, np.float32]:
         """One window [samples], with the offset and the scale that make it decibels again; its padding is in the
         picture, as the silence that it is."""
-        picture = self._log_mel.decibels(window)
-        loudest, top_db = picture.max(), np.float32(self._front_end.top_db)
+        return self.on_its_scale(self._log_mel.decibels(window))
+
+    def on_its_scale(self, decibels: Floats) -> tuple[Floats, np.float32, np.float32]:
+        """The same of a picture in decibels, [mels, frames]; what is quieter than `top_db` under its loudest is
+        raised to that."""
+        loudest, top_db = decibels.max(), np.float32(self._front_end.top_db)
+        picture = np.maximum(decibels, loudest - top_db)
         offset, scale = np.float32(0), np.float32(1)
         if self._front_end.normalize == "unit":
             # Nothing is quieter than QUIETEST, so that silence is 0 and not as bright as the loudest.

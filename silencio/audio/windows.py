@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from silencio.audio.decode import Limits, Samples, load
+from silencio.audio.decode import Limits, decoded
 from silencio.audio.features import Features, Scale
-
-CRUMB_SECONDS = 0.1
-"""A remainder no longer than this is an encoder's padding, no window of its own."""
+from silencio.audio.flow import Flow
 
 
 @dataclass(frozen=True)
@@ -26,23 +24,26 @@ class Windowed:
 
 
 def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits()) -> Windowed:
-    """Decode, resample, cut, compute: what training, evaluation and the service all call."""
-    front_end = features.front_end
-    samples = load(source, front_end.sample_rate, limits)
-    length, hop = front_end.window_samples, front_end.hop_samples
-    if front_end.cutting == "whole":
-        windows = cut(samples[:length], length, hop)[:1]
-    else:
-        windows = cut(samples, length, hop, round(CRUMB_SECONDS * front_end.sample_rate))
-    begins = np.arange(len(windows)) * hop
-    real = np.minimum(length, len(samples) - begins)
-    computed, scale = features.scaled(windows, real)
-    return Windowed(begins / front_end.sample_rate, computed, len(samples) / front_end.sample_rate, scale)
+    """Decode, resample, cut, compute: what training, evaluation and the service all call.
+
+    The samples are never all there at once: an hour of sound takes the room of its windows.
+    """
+    pieces = decoded(source, limits)
+    rate, first = next(pieces)
+    flow = Flow(features, rate)
+    ready = [flow.feed(first), *(flow.feed(samples) for _, samples in pieces), flow.end()]
+    return Windowed(
+        np.concatenate([r.starts for r in ready]),
+        np.concatenate([r.features for r in ready]),
+        flow.seconds,
+        _joined([r.scale for r in ready if r.scale]),
+    )
 
 
-def cut(samples: Samples, length: int, hop: int, crumb: int = 0) -> NDArray[np.float32]:
-    """[samples] to [windows, length], hop <= length; there is always one, the last is padded with silence."""
-    count = 1 + max(0, -(-(len(samples) - length - crumb) // hop))
-    padded = np.pad(samples, (0, max(0, (count - 1) * hop + length - len(samples))))
-    starts = np.arange(count) * hop
-    return np.stack([padded[start : start + length] for start in starts])
+def _joined(scales: list[Scale]) -> Scale | None:
+    if not scales:
+        return None
+    return Scale(
+        np.concatenate([s.offset_db for s in scales]),
+        np.concatenate([s.scale_db for s in scales]),
+    )

@@ -1,7 +1,8 @@
 """The bundle: everything that serving, packaging and rolling back need, in one sealed folder.
 
 model.onnx  engine.json  labels.csv  thresholds.json  frontend.json  variants.json  report/  model_card.md
-sbom.json  manifest.json  and embedding.onnx, where the front end is an embedding model
+sbom.json  manifest.json  and embedding.onnx, where the front end is an embedding model, and prior.json, where
+recordings tell their place or their date
 """
 
 import json
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silencio.audio.embedding import verified
+from silencio.data.sightings import Sightings
 from silencio.data.species import Species, read_species, write_species
 from silencio.handover import Handover, Kind, open_handover
 from silencio.optimize.engines.model import Model
@@ -24,6 +26,7 @@ from silencio.settings import FrontEnd
 from silencio.settings.front_end import EMBEDDING
 
 MODEL, ENGINE, CARD, SBOM, REPORT = "model.onnx", "engine.json", "model_card.md", "sbom.json", "report"
+PRIOR = "prior.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,12 @@ class Bundle:
         return front_end.at(self.folder / EMBEDDING) if front_end.embedding_model else front_end
 
     @cached_property
+    def sightings(self) -> Sightings | None:
+        """Where and when each species was recorded; None where the catalog told neither."""
+        path = self.folder / PRIOR
+        return Sightings.read(path) if path.exists() else None
+
+    @cached_property
     def runs_on(self) -> RunsOn:
         return RunsOn.read(self.folder / ENGINE)
 
@@ -76,6 +85,7 @@ def write_contents(
     thresholds: Mapping[str, float],
     front_end: FrontEnd,
     runs_on: RunsOn = RunsOn(),
+    sightings: Sightings | None = None,
 ) -> None:
     """What lies beside model.onnx; of an embedding model, where it lies must be known. Sealing is the caller's."""
     runs_on.write(folder / ENGINE)
@@ -84,3 +94,5 @@ def write_contents(
     (folder / "frontend.json").write_text(front_end.anywhere().model_dump_json(indent=2) + "\n")
     if front_end.embedding_model:
         shutil.copyfile(verified(front_end), folder / EMBEDDING)
+    if sightings is not None and len(sightings.table):
+        sightings.write(folder / PRIOR)

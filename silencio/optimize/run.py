@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from silencio.audio.embedding import found
+from silencio.data.catalog import Catalog
+from silencio.data.sightings import Sightings
 from silencio.data.windows.store import Windows
 from silencio.errors import WrongUse
 from silencio.evaluation.contestant import Contestant
@@ -73,7 +75,8 @@ def optimize(
         material, difference = material_of(experiment, windows, checkpoint, scratch)
         chosen = Search(exam, windows, material, champion, scratch, carried_mb(front_end), tell).run()
         told = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.row.variant}
-        fill(folder, experiment, exam, windows, front_end, chosen, told)
+        sightings = Sightings.of(Catalog.open(catalog), windows.species)
+        fill(folder, experiment, exam, windows, front_end, chosen, told, sightings)
         shutil.rmtree(scratch)
         row = chosen.row
         return {
@@ -128,12 +131,13 @@ def fill(
     front_end: FrontEnd,
     chosen: Chosen,
     told: Mapping[str, Any],
+    sightings: Sightings,
 ) -> None:
     """All that a bundle holds, and its table and report."""
     contestant, runs_on = chosen.tried.contestant, chosen.tried.recipe.runs_on
     thresholds = exam.thresholds(contestant)
     shutil.copyfile(chosen.tried.path, folder / MODEL)
-    write_contents(folder, windows.species, by_label(thresholds), front_end, runs_on)
+    write_contents(folder, windows.species, by_label(thresholds), front_end, runs_on, sightings)
     scores, table = contestant.scores(exam.judged), chosen.table
     write_report(
         folder / REPORT,

@@ -3,17 +3,29 @@
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, Field
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from silencio.data.species import Species
 from silencio.optimize.bundle import Bundle
-from silencio.serving.engine.heard import Heard
+from silencio.serving.findings import Findings
 
 DECIMALS = 6
 """Of a probability in an answer."""
 
 
+FROG: JsonDict = {
+    "code": "frogli1",
+    "common_name": "Litter frog",
+    "scientific_name": "Craugastor fitzingeri",
+    "class_name": "Amphibia",
+}
+
+
 class SpeciesAnswer(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": FROG})
+
     code: str
     common_name: str
     scientific_name: str
@@ -26,13 +38,19 @@ class SpeciesAnswer(BaseModel):
 
 class HeardSpecies(SpeciesAnswer):
     confidence: Annotated[float, Field(description="The highest probability over the windows.")]
+    raw_confidence: Annotated[
+        float | None, Field(description="The same before place and date weighed in; null if they did not.")
+    ] = None
     starts: Annotated[list[float], Field(description="The windows over the threshold, in seconds.")]
 
 
 class WindowAnswer(BaseModel):
     start: float
     end: float
-    probabilities: dict[str, float]
+    probabilities: Annotated[dict[str, float], Field(description="By species code.")]
+    raw: Annotated[
+        dict[str, float] | None, Field(description="Before place and date weighed in; null if they did not.")
+    ] = None
 
 
 class ModelName(BaseModel):
@@ -40,15 +58,35 @@ class ModelName(BaseModel):
     name: str
 
 
+class PriorAnswer(BaseModel):
+    applied: bool
+    why: str
+
+
 class Identification(BaseModel):
     request: Annotated[str, Field(description="Name it in /v1/feedback.")]
     model: ModelName
     seconds: float
+    prior: Annotated[PriorAnswer, Field(description="Whether place and date weighed in.")]
     windows: list[WindowAnswer]
     species: Annotated[list[HeardSpecies], Field(description="Over their thresholds, the surest first.")]
 
 
 class ModelAnswer(ModelName):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "digest": "3f2a9c01d2e4…",
+                "name": "efficientnet_b0-int8-3f2a9c01d2e4",
+                "facts": {"architecture": "efficientnet_b0", "variant": "int8", "map": 0.87},
+                "species": 206,
+                "window_seconds": 5.0,
+                "max_bytes": 33_554_432,
+                "max_seconds": 600.0,
+            }
+        }
+    )
+
     facts: dict[str, Any]
     species: int
     window_seconds: float
@@ -57,6 +95,16 @@ class ModelAnswer(ModelName):
 
 
 class Feedback(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "request": "0b6f3c0e5d5c4c0c8f1f1e0d9a7b6c5d",
+                "species": "howmon1",
+                "said_by": "Ana",
+            }
+        }
+    )
+
     request: Annotated[str, Field(description="The `request` of an identification.", max_length=64)]
     species: Annotated[
         str, Field(description="The code of the species that is really heard.", max_length=128)
@@ -67,6 +115,10 @@ class Feedback(BaseModel):
 
 
 class Thanks(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"request": "0b6f3c0e5d5c4c0c8f1f1e0d9a7b6c5d", "species": "howmon1"}}
+    )
+
     request: str
     species: str
 
@@ -77,36 +129,45 @@ def name_of(bundle: Bundle) -> str:
     return "-".join([*parts, bundle.digest[:12]])
 
 
-def identification(request: str, heard: Heard) -> Identification:
-    bundle = heard.served.bundle
-    codes = [s.code for s in bundle.species]
-    length = bundle.front_end.window_seconds
+def identification(request: str, found: Findings) -> Identification:
+    bundle = found.heard.served.bundle
+    raw = _by_code(found, found.raw) if found.is_weighted else [None] * len(found.raw)
+    times = zip(found.heard.starts.tolist(), found.ends.tolist(), strict=True)
     windows = [
-        WindowAnswer(
-            start=float(start),
-            end=min(float(start) + length, heard.seconds),
-            probabilities={c: round(float(p), DECIMALS) for c, p in zip(codes, row, strict=True)},
+        WindowAnswer(start=start, end=end, probabilities=probabilities, raw=before)
+        for (start, end), probabilities, before in zip(
+            times, _by_code(found, found.probabilities), raw, strict=True
         )
-        for start, row in zip(heard.starts, heard.probabilities, strict=True)
     ]
     return Identification(
         request=request,
         model=ModelName(digest=bundle.digest, name=name_of(bundle)),
-        seconds=heard.seconds,
+        seconds=found.heard.seconds,
+        prior=PriorAnswer(applied=found.is_weighted, why=found.prior),
         windows=windows,
-        species=over_threshold(bundle, heard),
+        species=[_heard_species(found, column) for column in found.present],
     )
 
 
-def over_threshold(bundle: Bundle, heard: Heard) -> list[HeardSpecies]:
-    over = heard.probabilities >= bundle.thresholds
-    confidence = heard.probabilities.max(axis=0)
-    found = [int(i) for i in np.argsort(-confidence, kind="stable") if over[:, i].any()]
-    return [
-        HeardSpecies(
-            **vars(bundle.species[i]),
-            confidence=round(float(confidence[i]), DECIMALS),
-            starts=[float(s) for s in heard.starts[over[:, i]]],
-        )
-        for i in found
-    ]
+def _by_code(found: Findings, probabilities: NDArray[np.float32]) -> list[dict[str, float]]:
+    """Of each window, [windows, species]; only its `top_k` where so many are asked for."""
+    codes = [species.code for species in found.species]
+    rows = np.round(probabilities.astype(np.float64), DECIMALS).tolist()
+    top = found.wish.top_k
+    if top is None or top >= len(codes):
+        return [dict(zip(codes, row, strict=True)) for row in rows]
+    surest = np.argsort(-found.probabilities, axis=1, kind="stable")[:, :top].tolist()
+    return [{codes[i]: row[i] for i in best} for row, best in zip(rows, surest, strict=True)]
+
+
+def _heard_species(found: Findings, column: int) -> HeardSpecies:
+    return HeardSpecies(
+        **vars(found.species[column]),
+        confidence=_most(found.probabilities[:, column]),
+        raw_confidence=_most(found.raw[:, column]) if found.is_weighted else None,
+        starts=found.heard.starts[found.over[:, column]].tolist(),
+    )
+
+
+def _most(probabilities: NDArray[np.float32]) -> float:
+    return round(float(probabilities.max()), DECIMALS)

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 WATCHERS = frozenset({"/healthz", "/readyz", "/metrics", "/gateway/healthz"})
 """Asked by machines on a clock: they keep no server alive."""
 DRAIN_SECONDS = 30
+WS_MESSAGE_BYTES = 1 << 20
 LOOK_SECONDS = 0.2
 
 
@@ -26,7 +27,13 @@ def serve(app: ASGIApp, host: str, port: int, stop_after_idle: float | None = No
 async def _serve(app: ASGIApp, listening: socket.socket, stop_after_idle: float | None) -> None:
     activity = _Activity(app)
     config = uvicorn.Config(
-        activity, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
+        activity,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        # A message is held whole before anyone sees it, and unpacked: neither may be large.
+        ws_max_size=WS_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))

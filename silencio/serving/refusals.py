@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from silencio.audio import Unreadable
-from silencio.serving.problems import TOO_LARGE, Problem, problem_response
+from silencio.serving.problems import Problem, problem_response
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +16,7 @@ log = logging.getLogger(__name__)
 def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> Response:
-        # Kept open, the server would go on to read the rest of the upload, only to drop it.
-        headers = {"connection": "close"} if error.status == TOO_LARGE else None
-        return problem_response(error.status, str(error), headers)
+        return error.response()
 
     @app.exception_handler(Unreadable)
     async def _unreadable(request: Request, error: Unreadable) -> Response:

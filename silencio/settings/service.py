@@ -71,6 +71,8 @@ class Serving(Section):
     """Recordings that are decoded at once; as many as there are cores if nothing is said."""
     deadline_seconds: Annotated[float, Field(gt=0)] = 30.0
     """Of a request that names none of its own: what is not answered by then is given up."""
+    idle_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """An upload, or a stream, from which nothing comes for so long is hung up on."""
     drain_seconds: Annotated[float, Field(gt=0)] = 30.0
     """What was accepted is finished within so many seconds once the service is told to stop."""
     refresh_seconds: Annotated[float, Field(gt=0)] = 10.0

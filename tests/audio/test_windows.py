@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silencio.audio import Features, Limits, Unreadable, cut, load, windows_of
-from silencio.audio.windows import CRUMB_SECONDS
+from silencio.audio import Features, Flow, Limits, Unreadable, load, windows_of
+from silencio.audio.flow import CRUMB_SECONDS, Plan
 from silencio.settings import FrontEnd
 from tests.audio.conftest import song, written
 from tests.real import recordings
@@ -23,32 +23,62 @@ HALF_OVERLAPPING = FRONT_END.model_copy(update={"hop_seconds": 0.5})
 LENGTHS_AND_HOPS = st.integers(1, 50).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n)))
 
 
-@given(st.integers(0, 300), LENGTHS_AND_HOPS)
-def test_every_sample_is_in_a_window_at_its_place(count: int, length_and_hop: tuple[int, int]) -> None:
-    length, hop = length_and_hop
-    samples = np.arange(1, count + 1, dtype=np.float32)
-
-    windows = cut(samples, length, hop)
-
-    assert windows.shape[1] == length
-    assert set(samples) <= set(windows.ravel())
-    for row, window in enumerate(windows):
-        there = samples[row * hop : row * hop + length]
-        np.testing.assert_array_equal(window[: len(there)], there)
-        assert not window[len(there) :].any(), "what follows the recording is silence"
-
-
 @given(st.integers(1, 300), LENGTHS_AND_HOPS, st.integers(0, 20))
 def test_no_window_is_only_padding_or_only_a_crumb(
     count: int, length_and_hop: tuple[int, int], crumb: int
 ) -> None:
     length, hop = length_and_hop
 
-    windows = cut(np.ones(count, np.float32), length, hop, crumb)
+    windows = Plan(length, hop, crumb, most=None).windows(count)
 
-    covered_before_the_last = (len(windows) - 2) * hop + length
-    assert len(windows) == 1 or count - covered_before_the_last > crumb
-    assert count - ((len(windows) - 1) * hop + length) <= crumb, "no more than a crumb is left out"
+    covered_before_the_last = (windows - 2) * hop + length
+    assert windows == 1 or count - covered_before_the_last > crumb
+    assert count - ((windows - 1) * hop + length) <= crumb, "no more than a crumb is left out"
+
+
+@given(st.integers(0, 300), st.integers(0, 100), LENGTHS_AND_HOPS, st.integers(0, 20))
+def test_a_window_that_is_complete_stays_one_whatever_follows(
+    count: int, more: int, length_and_hop: tuple[int, int], crumb: int
+) -> None:
+    length, hop = length_and_hop
+    plan = Plan(length, hop, crumb, most=None)
+
+    complete = plan.complete(count)
+
+    assert complete == 0 or (complete - 1) * hop + length <= count, "all its samples are there"
+    assert complete <= plan.windows(count + more)
+
+
+@given(
+    rate=st.sampled_from([RATE, 11_025]),
+    seconds=st.floats(0.05, 3.4),
+    hop=st.sampled_from([1.0, 0.5, 0.07]),
+    pieces=st.lists(st.integers(0, 9_000), max_size=12),
+)
+@settings(max_examples=40)
+def test_sound_that_comes_bit_by_bit_gives_the_very_windows_of_the_whole(
+    rate: int, seconds: float, hop: float, pieces: list[int]
+) -> None:
+    features = Features(FRONT_END.model_copy(update={"hop_seconds": hop}))
+    recording = written(song(seconds, rate), rate)
+    whole, samples = windows_of(recording, features), load(recording, rate)
+
+    flow = Flow(features, rate)
+    ready = [flow.feed(part) for part in np.split(samples, np.minimum(np.cumsum(pieces), len(samples)))]
+    ready.append(flow.end())
+
+    assert flow.seconds == whole.seconds
+    np.testing.assert_array_equal(np.concatenate([r.starts for r in ready]), whole.starts)
+    np.testing.assert_array_equal(np.concatenate([r.features for r in ready]), whole.features)
+
+
+def test_a_window_is_ready_as_soon_as_its_last_sample_is_there() -> None:
+    flow = Flow(Features(FRONT_END), RATE)
+    sound = np.zeros(RATE, np.float32)
+
+    assert len(flow.feed(sound[:-1]).starts) == 0
+    assert flow.feed(sound[-1:]).starts.tolist() == [0]
+    assert len(flow.end().starts) == 0
 
 
 @pytest.mark.parametrize(

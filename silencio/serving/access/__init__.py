@@ -1,0 +1,1 @@
+"""Who may ask: keys with scopes, how often, and from which pages."""

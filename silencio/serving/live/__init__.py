@@ -1,0 +1,1 @@
+"""Sound that is identified while it is made: `/v1/stream`."""
