@@ -16,6 +16,7 @@ from typing import Any
 from kfp import local
 from kfp.dsl.base_component import BaseComponent
 
+from pipelines.warm import warm_steps
 from silencio.errors import GateRefused, SilencioError
 from silencio.progress import Progress
 from silencio.workspace import Workspace
@@ -76,7 +77,11 @@ def run(
         )
         forget_what_is_gone(root / "cache")
         logged = workspace / "logs" / f"{pipeline.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
-        with logged.open("w") as stream, _Followed(stream, follow, root / "cache") as followed:
+        with (
+            logged.open("w") as stream,
+            warm_steps(),
+            _Followed(stream, follow, root / "cache") as followed,
+        ):
             try:
                 pipeline(**arguments)
             except RuntimeError as error:
