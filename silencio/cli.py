@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from silencio.commands.bundle import bundle, serve
+from silencio.commands.bundle import bundle
 from silencio.commands.crossval import crossval
 from silencio.commands.data import data
 from silencio.commands.features import features
@@ -17,6 +17,7 @@ from silencio.commands.learn import evaluate, optimize, retrain, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
 from silencio.commands.runs import runs
+from silencio.commands.serve import serve
 from silencio.commands.settings import settings
 from silencio.commands.tune import tune
 from silencio.errors import SilencioError

@@ -12,9 +12,12 @@ TOO_LARGE = 413
 class Problem(Exception):
     """Ends a request with a status, a sentence on what was found, and one on what to do."""
 
-    def __init__(self, status: int, problem: str, remedy: str) -> None:
+    def __init__(
+        self, status: int, problem: str, remedy: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"{problem} {remedy}")
         self.status = status
+        self.headers = headers or {}
 
 
 def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -17,8 +17,8 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> Response:
         # Kept open, the server would go on to read the rest of the upload, only to drop it.
-        headers = {"connection": "close"} if error.status == TOO_LARGE else None
-        return problem_response(error.status, str(error), headers)
+        closing = {"connection": "close"} if error.status == TOO_LARGE else {}
+        return problem_response(error.status, str(error), {**closing, **error.headers})
 
     @app.exception_handler(Unreadable)
     async def _unreadable(request: Request, error: Unreadable) -> Response:
