@@ -13,7 +13,7 @@ class Batching(Section):
 
     largest: Annotated[int, Field(ge=1, le=64)] = 16
     """Windows at a time; 1: each by itself."""
-    wait_ms: Annotated[float, Field(ge=0, le=1000)] = 3.0
+    wait_ms: Annotated[float, Field(ge=0, le=1000)] = 15.0
     """How long the first of a batch waits for others that are being decoded; whoever is alone does not wait."""
     queue: Count = 1024
     """Windows that may wait; who brings more is told to come again later."""
