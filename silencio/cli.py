@@ -12,6 +12,7 @@ from silencio.commands.bundle import bundle
 from silencio.commands.crossval import crossval
 from silencio.commands.data import data
 from silencio.commands.features import features
+from silencio.commands.identify import identify
 from silencio.commands.jobs import jobs
 from silencio.commands.learn import evaluate, optimize, retrain, train
 from silencio.commands.registry import registry
@@ -41,7 +42,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 
 for noun in (settings, data, features, runs, jobs, bundle, registry, release):
     app.add_typer(noun)
-for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, watch):
+for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, identify, watch):
     app.command()(verb)
 app.command(hidden=True)(gateway)
 

@@ -15,7 +15,7 @@ def full(seconds: int) -> Problem:
 
 def late(seconds: int) -> Problem:
     return Problem(
-        503,
+        504,
         "The recording was not heard by its deadline, and nobody works at it any more.",
         f"Send it again in {seconds} s, or allow more time.",
         {"retry-after": str(seconds)},
