@@ -21,7 +21,9 @@ def served(bundle: Bundle) -> Served:
     return open_served(bundle, threads=1)
 
 
-def asked(served: Served, windows: int = 0, priority: Priority = LIVE, size: int = 1, since: float = NOW) -> Asked:
+def asked(
+    served: Served, windows: int = 0, priority: Priority = LIVE, size: int = 1, since: float = NOW
+) -> Asked:
     """With so many windows prepared; 0: not decoded yet, of `size` bytes."""
 
     async def make() -> Asked:
