@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +19,8 @@ from silencio.serving.contract import check_service
 from silencio.serving.engine.sources import in_folder
 from silencio.serving.process import RunningProcess, born, free_port, silencio_command, start
 from silencio.serving.server import run
+from silencio.settings import Serving
+from silencio.settings.service import Access
 from tests.bundles import TONES, make_bundle, tone, write_tones
 
 Start = Callable[..., tuple[str, RunningProcess]]
@@ -134,6 +137,21 @@ def test_a_bundle_that_was_tampered_with_is_not_served(tmp_path: Path) -> None:
     (folder / "thresholds.json").write_text("{}")
     with pytest.raises(SilencioError, match=r"thresholds\.json was changed"):
         run(in_folder(folder), str(folder), port=free_port())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "forest.example"])
+def test_without_keys_only_this_machine_may_ask(bundle: Bundle, host: str) -> None:
+    with pytest.raises(WrongUse, match=r"there are no keys.*silencio keys add.*--open"):
+        run(in_folder(bundle.folder), str(bundle.folder), host=host, port=free_port())
+
+
+@pytest.mark.parametrize(
+    "allowed", [{"open_to_all": True}, {"settings": Serving(access=Access(keys=Path("keys.json")))}]
+)
+def test_with_keys_or_if_it_is_said_others_may(bundle: Bundle, address: str, allowed: dict[str, Any]) -> None:
+    taken = urlsplit(address).port or 0  # so that it comes as far as the port, and no further
+    with pytest.raises(WrongUse, match="cannot be listened on"):
+        run(in_folder(bundle.folder), str(bundle.folder), host="0.0.0.0", port=taken, **allowed)
 
 
 def test_a_port_that_is_taken_is_named(bundle: Bundle, address: str) -> None:
