@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from silencio.settings import Serving
+
 from .manifests import OVERLAYS, TRACKS, Render, containers, of_kind, pod_template, selects
 
 CONTAINERFILE = Path(__file__).parents[2] / "silencio/serving/Containerfile"
