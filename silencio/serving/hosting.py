@@ -21,6 +21,7 @@ from silencio.serving.draining import Draining
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 30.0
+WS_MESSAGE_BYTES = 1 << 20
 LOOK_SECONDS = 0.05
 QUIET_SECONDS = 0.3
 """After the signal the port stays open at least so long: who keeps a line open hears that it is to be closed."""
@@ -53,6 +54,9 @@ class _Hosted(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=int(LAST_SECONDS),
+                # A message is held whole before anyone sees it, and unpacked: neither may be large.
+                ws_max_size=WS_MESSAGE_BYTES,
+                ws_per_message_deflate=False,
             )
         )
         self._attending = attending
