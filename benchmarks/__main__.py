@@ -18,6 +18,7 @@ NAMES = (
     "accuracy",
     "evaluation",
     "optimize",
+    "serving",
 )
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

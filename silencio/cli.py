@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 
-from silencio.commands.bundle import bundle, serve
+from silencio.commands.bundle import bundle
 from silencio.commands.crossval import crossval
 from silencio.commands.data import data
 from silencio.commands.features import features
+from silencio.commands.identify import identify
 from silencio.commands.jobs import jobs
 from silencio.commands.keys import keys
 from silencio.commands.learn import evaluate, optimize, retrain, train
 from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
 from silencio.commands.runs import runs
+from silencio.commands.serve import serve
 from silencio.commands.settings import settings
 from silencio.commands.triton import triton
 from silencio.commands.tune import tune
@@ -42,7 +44,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 
 for noun in (settings, data, features, runs, jobs, bundle, registry, release, keys, triton):
     app.add_typer(noun)
-for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, watch):
+for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, identify, watch):
     app.command()(verb)
 app.command(hidden=True)(gateway)
 

@@ -1,53 +1,103 @@
-"""Host an app in this process until it is told to stop, or until nobody has asked for anything for long."""
+"""Host an app in this process until it is told to stop, or until nobody has asked for anything for long.
+
+On SIGTERM or SIGINT it is not ready any more, finishes what it has, answers whatever comes on top with 503 and hangs
+up, and goes; a second signal ends it at once.
+"""
 
 import asyncio
 import logging
 import socket
 import time
+from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+import uvloop
+from starlette.types import ASGIApp
 
 from silencio.errors import WrongUse
+from silencio.serving.attending import Attending
+from silencio.serving.draining import Draining
 
 log = logging.getLogger(__name__)
 
-WATCHERS = frozenset({"/healthz", "/readyz", "/metrics", "/gateway/healthz"})
-"""Asked by machines on a clock: they keep no server alive."""
-DRAIN_SECONDS = 30
+DRAIN_SECONDS = 30.0
 WS_MESSAGE_BYTES = 1 << 20
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.05
+QUIET_SECONDS = 0.3
+"""After the signal the port stays open at least so long: who keeps a line open hears that it is to be closed."""
+LAST_SECONDS = 1.0
+"""For lines on which an answer is still going out when the port is closed."""
 
 
-def serve(app: ASGIApp, host: str, port: int, stop_after_idle: float | None = None) -> None:
-    """On SIGTERM or SIGINT: takes no more requests, finishes those it has, and goes."""
-    asyncio.run(_serve(app, _listen(host, port), stop_after_idle))
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    stop_after_idle: float | None = None,
+    draining: Draining | None = None,
+    drain_seconds: float = DRAIN_SECONDS,
+) -> None:
+    """Returns once drained, after `drain_seconds` at the latest."""
+    listening = _listen(host, port)
+    hosted = _Hosted(Attending(app, draining or Draining()), drain_seconds)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(hosted.until_stopped(listening, stop_after_idle))
 
 
-async def _serve(app: ASGIApp, listening: socket.socket, stop_after_idle: float | None) -> None:
-    activity = _Activity(app)
-    config = uvicorn.Config(
-        activity,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        # A message is held whole before anyone sees it, and unpacked: neither may be large.
-        ws_max_size=WS_MESSAGE_BYTES,
-        ws_per_message_deflate=False,
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while stop_after_idle is not None and not serving.done():
-        await asyncio.wait([serving], timeout=LOOK_SECONDS)
-        if activity.idle_for() > stop_after_idle and not server.should_exit:
-            log.info("nobody asked for %g s: stopping", stop_after_idle)
-            server.should_exit = True
-    await serving
+class _Hosted(uvicorn.Server):
+    def __init__(self, attending: Attending, drain_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                attending,
+                http="httptools",
+                ws="websockets",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=int(LAST_SECONDS),
+                # A message is held whole before anyone sees it, and unpacked: neither may be large.
+                ws_max_size=WS_MESSAGE_BYTES,
+                ws_per_message_deflate=False,
+            )
+        )
+        self._attending = attending
+        self._drain_seconds = drain_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._attending.draining.begun:
+            super().handle_exit(sig, frame)
+        self._attending.draining.begin()
+
+    async def until_stopped(self, listening: socket.socket, stop_after_idle: float | None) -> None:
+        serving = asyncio.create_task(self.serve(sockets=[listening]))
+        while not serving.done() and not self._attending.draining.begun:
+            await asyncio.wait([serving], timeout=LOOK_SECONDS)
+            if stop_after_idle is not None and self._attending.idle_for() > stop_after_idle:
+                log.info("nobody asked for %g s: stopping", stop_after_idle)
+                self._attending.draining.begin()
+        if not serving.done():
+            await self._drain(serving)
+        await serving
+
+    async def _drain(self, serving: "asyncio.Task[None]") -> None:
+        begun = time.monotonic()
+        log.info("stopping: %d requests under way", self._attending.under_way)
+        await self._attending.close_sockets()
+        while not serving.done() and (took := time.monotonic() - begun) < self._drain_seconds:
+            if took > QUIET_SECONDS and not self._attending.under_way:
+                break
+            await asyncio.wait([serving], timeout=LOOK_SECONDS)
+        if self._attending.under_way:
+            log.error(
+                "%d requests are not done after %g s, and are cut off",
+                self._attending.under_way,
+                self._drain_seconds,
+            )
+        self.should_exit = True
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's delay off only where the protocol is named; it costs 40 ms an answer.
+    # Nagle's delay is switched off only where the protocol is named; it costs 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -59,26 +109,3 @@ def _listen(host: str, port: int) -> socket.socket:
             f"{host}:{port} cannot be listened on ({error.strerror}).", "Choose another --host or --port."
         ) from error
     return listening
-
-
-class _Activity:
-    """When somebody last asked for something."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._under_way = 0
-        self._last = time.monotonic()
-
-    def idle_for(self) -> float:
-        return 0.0 if self._under_way else time.monotonic() - self._last
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in WATCHERS:
-            await self._app(scope, receive, send)
-            return
-        self._under_way += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._under_way -= 1
-            self._last = time.monotonic()

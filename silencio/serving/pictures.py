@@ -77,7 +77,7 @@ def prepared(pictures: NDArray[np.float32], scale: Scale, served: Served, max_se
             422, "The pictures hold values that no sound has.", f"They lie within ±{FURTHEST:g}; send others."
         )
     features = served.features.of_decibels(pictures) if scale == "decibels" else pictures
-    return Prepared(seconds, np.arange(len(pictures), dtype=np.float64) * hop, features)
+    return Prepared(seconds, np.arange(len(pictures), dtype=np.float64) * hop, features, served)
 
 
 def _no_picture(found: str, each: Sequence[int] | None = None) -> Problem:

@@ -34,8 +34,11 @@ class RunningProcess:
             _children[self.pid].poll()  # reaps it if it ended
         return born(self.pid) == self.born
 
-    def stop(self, grace: float = 10.0) -> None:
-        """SIGTERM, and SIGKILL after `grace` seconds. Nothing happens to a process that is gone."""
+    def stop(self, grace: float = 40.0) -> None:
+        """SIGTERM, and SIGKILL after `grace` seconds, in which a service finishes what it has.
+
+        Nothing happens to a process that is gone.
+        """
         for ask, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
             if not self.alive():
                 return

@@ -5,7 +5,9 @@ from typing import Self
 
 from silencio.data.feedback import FeedbackStore
 from silencio.optimize.bundle import Bundle
+from silencio.serving.draining import Draining
 from silencio.serving.engine.engine import Engine
+from silencio.serving.engine.opening import open_served
 from silencio.serving.metrics import ServiceMetrics
 from silencio.settings import Serving
 
@@ -17,12 +19,21 @@ class Service:
     metrics: ServiceMetrics
     feedback: FeedbackStore | None
     """None: nothing that is uploaded is kept, and /v1/feedback knows no request."""
+    draining: Draining
+    """Begun once the service is told to stop."""
 
     @classmethod
-    def of(cls, bundle: Bundle, settings: Serving = Serving(), feedback: FeedbackStore | None = None) -> Self:
-        """Of one bundle, which is loaded and warm once this returns."""
+    def of(
+        cls,
+        bundle: Bundle,
+        settings: Serving = Serving(),
+        feedback: FeedbackStore | None = None,
+        version: str | None = None,
+    ) -> Self:
+        """Of one bundle, which is loaded and warm once this returns; `version` is its number in the registry."""
         metrics = ServiceMetrics()
-        return cls(settings, Engine(bundle, settings, metrics), metrics, feedback)
+        engine = Engine(open_served(bundle, settings.threads, version), settings, metrics)
+        return cls(settings, engine, metrics, feedback, Draining(lambda: metrics.turned_away("draining")))
 
     @property
     def bundle(self) -> Bundle:

@@ -13,8 +13,8 @@ class Batching(Section):
 
     largest: Annotated[int, Field(ge=1, le=64)] = 16
     """Windows at a time; 1: each by itself."""
-    wait_ms: Annotated[float, Field(ge=0, le=1000)] = 3.0
-    """How long the first of a batch waits for others, while the model has nothing else to do."""
+    wait_ms: Annotated[float, Field(ge=0, le=1000)] = 15.0
+    """How long the first of a batch waits for others that are being decoded; whoever is alone does not wait."""
     queue: Count = 1024
     """Windows that may wait; who brings more is told to come again later."""
     bulk_share: Share = 0.5
@@ -68,7 +68,10 @@ class Serving(Section):
     threads: Count = 1
     """Of the model, for each batch."""
     preparing: Count | None = None
-    """Recordings that are decoded at once; as many as there are cores if nothing is said."""
+    """Recordings that are decoded, and batches that are computed, at once; as many as there are cores if nothing is
+    said."""
+    waiting_bytes: Count = 256 * 2**20
+    """Of recordings under way, all together; who brings more is told to come again later."""
     deadline_seconds: Annotated[float, Field(gt=0)] = 30.0
     """Of a request that names none of its own: what is not answered by then is given up."""
     idle_seconds: Annotated[float, Field(gt=0)] = 30.0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from silencio.settings import Serving
+
 from .manifests import OVERLAYS, TRACKS, Render, containers, of_kind, pod_template, selects
 
 CONTAINERFILE = Path(__file__).parents[2] / "silencio/serving/Containerfile"
@@ -35,11 +37,18 @@ def test_a_track_serves_its_bundle_and_is_asked_how_it_is(track: str, render: Re
     assert "command" not in container, "the image's own is the one that was tested"
     [command] = re.findall(r"^CMD (\[.*\])$", CONTAINERFILE.read_text(), re.MULTILINE)
     asked = " ".join(json.loads(command))
-    assert asked.endswith("serve --bundle /bundle --feedback /feedback --host 0.0.0.0 --port 8000")
+    assert asked.endswith("serve --bundle /bundle --feedback /feedback --host 0.0.0.0 --port 8000 --open")
     assert "/feedback" in {mount["mountPath"] for mount in container["volumeMounts"]}
     assert container["ports"] == [{"name": "http", "containerPort": 8000}]
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_pod_is_given_the_time_to_finish_what_it_has(track: str, render: Render) -> None:
+    (deployment,) = of_kind(render(track), "Deployment")
+    granted = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert granted > Serving().drain_seconds
 
 
 @pytest.mark.parametrize("track", TRACKS)

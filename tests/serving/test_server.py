@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,8 +16,11 @@ from silencio.evaluation.gates import Verdict, decision
 from silencio.optimize.bundle import Bundle
 from silencio.serving import load
 from silencio.serving.contract import check_service
+from silencio.serving.engine.sources import in_folder
 from silencio.serving.process import RunningProcess, born, free_port, silencio_command, start
 from silencio.serving.server import run
+from silencio.settings import Serving
+from silencio.settings.service import Access
 from tests.bundles import TONES, make_bundle, tone, write_tones
 
 Start = Callable[..., tuple[str, RunningProcess]]
@@ -104,8 +108,11 @@ def test_sigterm_lets_a_request_that_is_under_way_finish(launch: Start) -> None:
         os.kill(process.pid, signal.SIGTERM)
         time.sleep(0.4)
         assert process.alive()
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{address}/healthz", trust_env=False)
+        assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 200
+        not_ready = httpx.get(f"{address}/readyz", trust_env=False)
+        assert (not_ready.status_code, not_ready.json()["state"]) == (503, "draining")
+        late = httpx.post(f"{address}/v1/identify", content=recording, trust_env=False)
+        assert (late.status_code, late.headers["connection"]) == (503, "close")
         line.sendall(recording[1000:])
         answer = b"".join(iter(lambda: line.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200")
@@ -129,12 +136,27 @@ def test_a_bundle_that_was_tampered_with_is_not_served(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle").folder
     (folder / "thresholds.json").write_text("{}")
     with pytest.raises(SilencioError, match=r"thresholds\.json was changed"):
-        run(folder, port=free_port())
+        run(in_folder(folder), str(folder), port=free_port())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "forest.example"])
+def test_without_keys_only_this_machine_may_ask(bundle: Bundle, host: str) -> None:
+    with pytest.raises(WrongUse, match=r"there are no keys.*silencio keys add.*--open"):
+        run(in_folder(bundle.folder), str(bundle.folder), host=host, port=free_port())
+
+
+@pytest.mark.parametrize(
+    "allowed", [{"open_to_all": True}, {"settings": Serving(access=Access(keys=Path("keys.json")))}]
+)
+def test_with_keys_or_if_it_is_said_others_may(bundle: Bundle, address: str, allowed: dict[str, Any]) -> None:
+    taken = urlsplit(address).port or 0  # so that it comes as far as the port, and no further
+    with pytest.raises(WrongUse, match="cannot be listened on"):
+        run(in_folder(bundle.folder), str(bundle.folder), host="0.0.0.0", port=taken, **allowed)
 
 
 def test_a_port_that_is_taken_is_named(bundle: Bundle, address: str) -> None:
     with pytest.raises(WrongUse, match="cannot be listened on"):
-        run(bundle.folder, port=urlsplit(address).port or 0)
+        run(in_folder(bundle.folder), str(bundle.folder), port=urlsplit(address).port or 0)
 
 
 def test_a_server_that_is_never_ready_is_stopped_and_its_log_shown(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ class Prepared:
     """Seconds into the recording, [windows]"""
     features: NDArray[np.float32]
     """[windows, *shape of the front end]"""
+    served: Served | None = None
+    """Whose front end they were made with, and whose model is asked; whoever serves if none is named."""
 
 
 @dataclass(frozen=True)
@@ -54,4 +56,5 @@ class Heard:
     probabilities: NDArray[np.float32]
     """[windows, classes]"""
     took: dict[str, float] = field(default_factory=dict)
-    """Seconds by stage: decode, features, queue, inference."""
+    """Seconds by stage: decode, features, queue, inference. What went through the model in several batches waited
+    in `queue` for the first of them."""

@@ -26,7 +26,6 @@ from silencio.serving.live.line import (
     BUSY,
     NOT_ALLOWED,
     NOT_TAKEN,
-    RESTARTING,
     TOO_LONG,
     Closing,
     Line,
@@ -91,9 +90,8 @@ class _Stream:
         """What is to be said of windows that are complete."""
         if not len(ready.starts):
             return []
-        heard = await self._patiently(Prepared(self.sound.seconds, ready.starts, ready.features))
-        if heard.served.bundle.front_end != self._served.bundle.front_end:
-            raise Closing(RESTARTING, "Another model came, which hears otherwise. Open another stream.")
+        prepared = Prepared(self.sound.seconds, ready.starts, ready.features, self._served)
+        heard = await self._patiently(prepared)
         first = sum(len(part.starts) for part in self._parts)
         self._parts.append(heard)
         return windows(first, self.request, Findings.of(self.request, heard, self._wish))

@@ -1,7 +1,7 @@
 """`GET /v1/species`, `/v1/model`, and whether the service is up."""
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from silencio.serving.answers import ModelAnswer, SpeciesAnswer, name_of
@@ -31,10 +31,19 @@ def routes(service: Service) -> APIRouter:
         )
 
     @router.get("/healthz", include_in_schema=False)
-    @router.get("/readyz", include_in_schema=False)
-    def ready() -> PlainTextResponse:
-        # The model is loaded and warm before the app exists: who answers is ready.
+    async def alive() -> PlainTextResponse:
         return PlainTextResponse("ok")
+
+    @router.get("/readyz", include_in_schema=False)
+    async def ready() -> JSONResponse:
+        # The model is loaded and warm before the app exists: who answers is ready, until it is told to stop.
+        draining, served = service.draining.begun, service.engine.served
+        state = {
+            "state": "draining" if draining else "ready",
+            "digest": served.bundle.digest,
+            "version": served.version,
+        }
+        return JSONResponse(state, 503 if draining else 200)
 
     @router.get("/metrics", include_in_schema=False)
     def scrape() -> Response:

@@ -20,7 +20,7 @@ from silencio.serving.exports.formats import MEDIA_TYPES, SUFFIXES, accepted, te
 from silencio.serving.findings import Findings
 from silencio.serving.keeping import Answered, keep
 from silencio.serving.pictures import prepared
-from silencio.serving.problems import Problem, documented
+from silencio.serving.problems import documented
 from silencio.serving.service import Service
 from silencio.serving.uploads import Upload, read_upload
 from silencio.serving.wish import Asked, Format, Wish, harmless
@@ -84,10 +84,7 @@ async def _hear(service: Service, upload: Upload, asked: Asked, wish: Wish, sinc
         return await service.engine.hear(upload.recording, wish.priority, deadline)
     served = service.engine.served
     preparing = partial(prepared, upload.pictures, asked.scale, served, service.settings.max_seconds)
-    heard = await service.engine.hear(await anyio.to_thread.run_sync(preparing), wish.priority, deadline)
-    if heard.served.bundle.front_end != served.bundle.front_end:
-        raise Problem(503, "Another model came meanwhile, which sees other pictures.", "Look at /v1/model.")
-    return heard
+    return await service.engine.hear(await anyio.to_thread.run_sync(preparing), wish.priority, deadline)
 
 
 def _response(format: Format, found: Findings, answer: Identification, merge: bool) -> Response:

@@ -1,0 +1,30 @@
+"""A bundle as a version that can answer: loaded, warm, and seen to give probabilities."""
+
+import numpy as np
+
+from silencio.audio import Features
+from silencio.errors import SilencioError
+from silencio.optimize.bundle import Bundle
+from silencio.serving.engine.heard import Served
+
+
+def open_served(bundle: Bundle, threads: int, version: str | None = None) -> Served:
+    """The first runs allocate and compile: nobody's request should wait for that.
+
+    Raises if the bundle is none that can be served here.
+    """
+    served = Served(bundle, Features(bundle.front_end), bundle.model(threads), version)
+    # Silence shows whether the front end can be computed at all, and whether the model takes what it gives.
+    silence = np.zeros((1, bundle.front_end.window_samples), np.float32)
+    heard = served.model.probabilities(served.features(silence))
+    if heard.shape != (1, len(bundle.species)) or len(bundle.thresholds) != len(bundle.species):
+        raise SilencioError(
+            f"The model of {bundle.folder} gives {heard.shape[-1]} probabilities for a window, and its labels.csv "
+            f"has {len(bundle.species)} species.",
+            "Optimize again: the files of this bundle are not of one model.",
+        )
+    if not np.isfinite(heard).all():
+        raise SilencioError(
+            f"The model of {bundle.folder} gives no numbers for silence.", "Train and optimize it again."
+        )
+    return served
