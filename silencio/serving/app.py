@@ -3,10 +3,12 @@
 from fastapi import FastAPI
 
 from silencio import __version__
-from silencio.serving.metrics import CountRequests
+from silencio.serving.logbook import Logbook
 from silencio.serving.refusals import answer_problems
 from silencio.serving.routes import about, feedback, identify, page
 from silencio.serving.service import Service
+from silencio.serving.traces import traces_of
+from silencio.serving.visits import Attend
 
 PROBLEM = {"schema": {"type": "object", "required": ["type", "title", "status", "detail"]}}
 
@@ -21,7 +23,8 @@ def create_app(service: Service) -> FastAPI:
         },
     )
     answer_problems(app)
-    app.add_middleware(CountRequests, metrics=service.metrics)
+    attending = [service.metrics, Logbook(), *traces_of(service.settings.observing)]
+    app.add_middleware(Attend, attending=attending)
     for router in (
         identify.routes(service),
         feedback.routes(service),

@@ -5,7 +5,10 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse
 
+from silencio.logs import request_id
+
 MEDIA_TYPE = "application/problem+json"
+ID_HEADER = "x-request-id"
 TOO_LARGE = 413
 
 
@@ -18,5 +21,10 @@ class Problem(Exception):
 
 
 def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """It carries the request's id, as the log does, so that who complains can be helped."""
     content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(content, status, dict(headers or {}), MEDIA_TYPE)
+    identifier = request_id.get()
+    if identifier is None:
+        return JSONResponse(content, status, dict(headers or {}), MEDIA_TYPE)
+    known = {ID_HEADER: identifier, **(headers or {})}
+    return JSONResponse(content | {"request_id": identifier}, status, known, MEDIA_TYPE)

@@ -21,7 +21,7 @@ class Service:
     @classmethod
     def of(cls, bundle: Bundle, settings: Serving = Serving(), feedback: FeedbackStore | None = None) -> Self:
         """Of one bundle, which is loaded and warm once this returns."""
-        metrics = ServiceMetrics()
+        metrics = ServiceMetrics(settings)
         return cls(settings, Engine(bundle, settings, metrics), metrics, feedback)
 
     @property

@@ -1,7 +1,5 @@
 """`POST /v1/identify`"""
 
-import logging
-import time
 import uuid
 from typing import Any
 
@@ -12,8 +10,6 @@ from silencio.serving.keeping import Answered, keep
 from silencio.serving.service import Service
 from silencio.serving.uploads import read_recording, suffix_of
 from silencio.serving.wish import Wish
-
-log = logging.getLogger(__name__)
 
 AUDIO = {"schema": {"type": "string", "format": "binary"}}
 RECORDING: dict[str, Any] = {
@@ -38,7 +34,7 @@ def routes(service: Service) -> APIRouter:
     async def identify(request: Request) -> Identification:
         """Which species call, window by window, and over the whole recording."""
         recording = await read_recording(request, service.settings.max_bytes)
-        begun, name, wish = time.perf_counter(), uuid.uuid4().hex, Wish()
+        name, wish = uuid.uuid4().hex, Wish()
         suffix = suffix_of(recording)
         heard = await service.engine.hear(recording)
         answer = identification(name, heard)
@@ -46,8 +42,6 @@ def routes(service: Service) -> APIRouter:
             over = tuple((s.code, s.confidence) for s in answer.species)
             keep(service.feedback, Answered(name, recording, suffix, heard, over, wish))
         service.metrics.heard(heard, answer)
-        took = 1000 * (time.perf_counter() - begun)
-        log.info("%s: %.1f s, %d species, %.1f ms", name, heard.seconds, len(answer.species), took)
         return answer
 
     return router
