@@ -8,7 +8,7 @@ from silencio.serving.refusals import answer_problems
 from silencio.serving.routes import about, feedback, identify, page
 from silencio.serving.service import Service
 from silencio.serving.traces import traces_of
-from silencio.serving.visits import Attend
+from silencio.serving.visits import Attend, Attends
 
 PROBLEM = {"schema": {"type": "object", "required": ["type", "title", "status", "detail"]}}
 
@@ -23,7 +23,7 @@ def create_app(service: Service) -> FastAPI:
         },
     )
     answer_problems(app)
-    attending = [service.metrics, Logbook(), *traces_of(service.settings.observing)]
+    attending: list[Attends] = [service.metrics, Logbook(), *traces_of(service.settings.observing)]
     app.add_middleware(Attend, attending=attending)
     for router in (
         identify.routes(service),

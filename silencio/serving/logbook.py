@@ -43,3 +43,5 @@ class Logbook:
             heard,
             extra={"fields": said},
         )
+
+    def closes(self) -> None: ...

@@ -143,11 +143,15 @@ class ServiceMetrics:
         if visit.windows and visit.status == 200:
             self._stages.labels(WHOLE).observe(visit.seconds)
 
+    def closes(self) -> None: ...
+
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
 
-def _counter(registry: CollectorRegistry, name: str, says: str, label: str, values: tuple[str, ...]) -> Counter:
+def _counter(
+    registry: CollectorRegistry, name: str, says: str, label: str, values: tuple[str, ...]
+) -> Counter:
     """At zero for every value from the start: a rate is only seen between two samples."""
     counter = Counter(name, says, [label], registry=registry)
     for value in values:

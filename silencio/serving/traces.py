@@ -18,7 +18,7 @@ SECONDS_TO_SEND = 5
 
 
 class Traces:
-    """Spans go out in lots, from a thread of their own; what is left goes when the process ends."""
+    """Spans go out in lots, from a thread of their own; what is left goes when the service stops."""
 
     def __init__(self, collector: str, share: float = 1.0) -> None:
         try:
@@ -33,8 +33,9 @@ class Traces:
                 "Install it with pip install 'silencio[trace]', or leave observing.traces out.",
             ) from error
         exporter = OTLPSpanExporter(f"{collector.rstrip('/')}/v1/traces", timeout=SECONDS_TO_SEND)
-        provider = TracerProvider(
+        self._provider = provider = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(share)),
+            shutdown_on_exit=False,
             resource=Resource.create({"service.name": "silencio", "service.version": __version__}),
         )
         provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -60,6 +61,10 @@ class Traces:
         for span in visit.spans:
             self._tracer.start_span(span.stage, inside, start_time=span.begun).end(span.ended)
         whole.end(visit.begun + round(visit.seconds * 1e9))
+
+    def closes(self) -> None:
+        """Sends what is left."""
+        self._provider.shutdown()
 
 
 def traces_of(observing: Observing) -> list[Traces]:

@@ -10,8 +10,10 @@ import uuid
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
+import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -92,6 +94,9 @@ class Attends(Protocol):
 
     def ends(self, visit: Visit) -> None: ...
 
+    def closes(self) -> None:
+        """The service stops: nothing comes any more. This one may take a moment."""
+
 
 class Attend:
     """Gives every request its id, and sees it through."""
@@ -102,7 +107,7 @@ class Attend:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, partial(self._until_the_end, send))
             return
         visit = _visit_of(scope)
         # Each request runs in a task of its own: nothing has to be put back, and the answer to a broken one,
@@ -122,6 +127,13 @@ class Attend:
             visit.route = getattr(scope.get("route"), "path", "none")
             for one in self._attending:
                 one.ends(visit)
+
+    async def _until_the_end(self, send: Send, message: Message) -> None:
+        if message["type"] == "lifespan.shutdown.complete":
+            # Before it is said: the process may end with that word.
+            for one in self._attending:
+                await anyio.to_thread.run_sync(one.closes)
+        await send(message)
 
 
 def _visit_of(scope: Scope) -> Visit:

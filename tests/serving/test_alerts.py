@@ -44,11 +44,11 @@ def model(instance: str, digest: str, track: str = "production") -> dict[str, st
 
 
 def confidence(mean_before: float, mean_after: float) -> dict[str, str]:
-    """Ten recordings every ten minutes, for nine days of which the last is another."""
-    before, after, week = 10 * mean_before, 10 * mean_after, 8 * 144
+    """Fifty recordings an hour, for nine days of which the last is another."""
+    before, after, hours = 50 * mean_before, 50 * mean_after, 8 * 24
     return {
-        "silencio_confidence_sum": f"0+{before}x{week} {before * week}+{after}x144",
-        "silencio_confidence_count": f"0+10x{9 * 144}",
+        "silencio_confidence_sum": f"0+{before}x{hours} {before * hours}+{after}x24",
+        "silencio_confidence_count": f"0+50x{9 * 24}",
     }
 
 
@@ -115,7 +115,7 @@ CASES = [
         step="5m",
     ),
     Case("SilencioSpeciesVanished", heard("0+1x288 288+0x300"), heard("0+1x600"), after="74h", step="10m"),
-    Case("SilencioConfidenceFell", confidence(0.8, 0.5), confidence(0.8, 0.7), after="215h", step="10m"),
+    Case("SilencioConfidenceFell", confidence(0.8, 0.5), confidence(0.8, 0.7), after="215h", step="1h"),
     Case(
         "SilencioGuidesDisagree",
         feedback("0+1x200", "0+3x200"),

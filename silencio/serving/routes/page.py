@@ -38,7 +38,10 @@ class _File:
 
 def routes() -> APIRouter:
     router = APIRouter()
-    page = {path.name: _file(path.name, path.read_bytes()) for path in (files("silencio.serving") / "page").iterdir()}
+    page = {
+        path.name: _file(path.name, path.read_bytes())
+        for path in (files("silencio.serving") / "page").iterdir()
+    }
 
     @router.get("/", include_in_schema=False)
     def start(request: Request) -> Response:
