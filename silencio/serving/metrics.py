@@ -26,8 +26,8 @@ WHOLE = "whole"
 """The stage that holds all others: from a request's first byte to its answer's last."""
 STAGES = ("decode", "features", "queue", "inference", WHOLE)
 TURNED_AWAY = ("full", "late", "draining", "rate", "key")
-VERDICTS = ("right", "wrong", "is")
-KEPT = ("kept", "passive", "asked", "speech", "failed")
+VERDICTS = ("right", "wrong", "species")
+NOT_KEPT = ("full", "store", "speech")
 OTHER = "other"
 
 
@@ -73,7 +73,9 @@ class ServiceMetrics:
             registry=here,
         )
         self._feedback = _counter(here, "silencio_feedback", "Words of guides, kept.", "verdict", VERDICTS)
-        self._kept = _counter(here, "silencio_kept", "What became of requests' recordings.", "what", KEPT)
+        self._not_kept = _counter(
+            here, "silencio_not_kept", "Recordings that could or should not be kept.", "why", NOT_KEPT
+        )
         self._model = Info("silencio_model", "The model that answers.", registry=here)
         self._swaps = Counter("silencio_model_swaps", "Times that another version took over.", registry=here)
         self._refused = Counter(
@@ -125,12 +127,12 @@ class ServiceMetrics:
             self._confidence.observe(float(heard.probabilities.max()))
 
     def said(self, verdict: str) -> None:
-        """A guide: `right`, `wrong`, or which species it `is`."""
+        """A guide: `right`, `wrong`, or which `species` it is."""
         self._feedback.labels(_one_of(VERDICTS, verdict)).inc()
 
-    def kept(self, what: str) -> None:
-        """`kept` for corrections, in the `passive` log; or not: `asked` not to, `speech` in it, or it `failed`."""
-        self._kept.labels(_one_of(KEPT, what)).inc()
+    def not_kept(self, why: str) -> None:
+        """Too much waits already (`full`), the `store` is away, or somebody seems to speak (`speech`)."""
+        self._not_kept.labels(_one_of(NOT_KEPT, why)).inc()
 
     # What is seen of every request.
 

@@ -20,7 +20,9 @@ def printed(width: int) -> str:
 
 
 def test_each_recording_is_a_line_with_what_was_heard_in_it() -> None:
-    lines = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in printed(100).splitlines()]
+    lines = [
+        [cell.strip() for cell in line.split("  ") if cell.strip()] for line in printed(100).splitlines()
+    ]
     assert lines == [
         ["recording", "seconds", "heard"],
         ["soundscape_7.ogg", "60.0", "Litter frog 93%, Antshrike 50%"],

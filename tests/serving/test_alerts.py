@@ -55,7 +55,7 @@ def confidence(mean_before: float, mean_after: float) -> dict[str, str]:
 def feedback(right: str, corrected: str) -> dict[str, str]:
     return {
         'silencio_feedback_total{verdict="right"}': right,
-        'silencio_feedback_total{verdict="is"}': corrected,
+        'silencio_feedback_total{verdict="species"}': corrected,
     }
 
 

@@ -105,13 +105,17 @@ def test_what_an_engine_tells_is_counted(bundle: Bundle) -> None:
     assert seen["silencio_models_refused_total",] == 1
 
 
-def test_what_guides_said_and_what_was_kept_is_counted() -> None:
+def test_what_guides_said_and_what_was_not_kept_is_counted() -> None:
     metrics = ServiceMetrics()
     metrics.said("wrong")
-    metrics.kept("passive")
+    metrics.not_kept("speech")
     seen = samples_of(metrics.text().decode())
-    assert [seen["silencio_feedback_total", verdict] for verdict in ("is", "right", "wrong")] == [0, 0, 1]
-    assert seen["silencio_kept_total", "passive"] == 1
+    assert [seen["silencio_feedback_total", verdict] for verdict in ("right", "species", "wrong")] == [
+        0,
+        0,
+        1,
+    ]
+    assert seen["silencio_not_kept_total", "speech"] == 1
 
 
 def test_a_word_that_nobody_foresaw_makes_no_series_of_its_own() -> None:
@@ -120,7 +124,7 @@ def test_a_word_that_nobody_foresaw_makes_no_series_of_its_own() -> None:
     for number in range(50):
         metrics.turned_away(f"reason {number}")
         metrics.said(f"verdict {number}")
-        metrics.kept(f"because {number}")
+        metrics.not_kept(f"because {number}")
     after = samples_of(metrics.text().decode())
     assert after["silencio_turned_away_total", "other"] == 50
     assert len(after) - before == 2 * 3, "each of the three has one more, and when it was made"

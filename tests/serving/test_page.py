@@ -154,7 +154,7 @@ def test_a_word_may_be_about_one_window(page: Page, chorus: Path) -> None:
     page.locator("#windows button").nth(3).click()
     wrong = page.locator("#window").get_by_role("button", name="Howler monkey: wrong")
     said = words_to(page, wrong.click)
-    assert (said["species"], said["verdict"], said["start"]) == ("howmon1", "wrong", 3)
+    assert (said["species"], said["verdict"], said["start"], said["end"]) == ("howmon1", "wrong", 3, 4)
 
 
 def test_what_it_really_was_is_found_by_a_part_of_its_name(page: Page, chorus: Path) -> None:
@@ -163,9 +163,22 @@ def test_what_it_really_was_is_found_by_a_part_of_its_name(page: Page, chorus: P
     page.get_by_role("button", name="Antshrike: it was").click()
     page.fill("#search", "alouatta")
     expect(page.locator("#found li")).to_have_count(1)
-    said = words_to(page, lambda: page.keyboard.press("Enter"))
-    assert (said["species"], said.get("verdict")) == ("howmon1", None)
+    with page.expect_request(lambda asked: '"right"' in (asked.post_data or "")) as right:
+        denied = words_to(page, lambda: page.keyboard.press("Enter"))
+    # Two others were heard: to name a howler monkey alone would deny them.
+    assert (denied["species"], denied["verdict"]) == ("antshr1", "wrong")
+    assert right.value.post_data_json["species"] == "howmon1"
     expect(page.locator("#chooser")).to_be_hidden()
+
+
+def test_where_one_species_was_heard_what_it_was_takes_its_place(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "frog.wav").write_bytes(tone("frogli1", 2.0))
+    give(page, tmp_path / "frog.wav")
+    page.fill("#who", "Ana")
+    page.locator("#species").get_by_role("button", name="Litter frog: it was").click()
+    said = words_to(page, page.locator("#found li", has_text="Antshrike").click)
+    assert said.pop("request")
+    assert said == {"species": "antshr1", "said_by": "Ana"}
 
 
 def test_what_it_missed_can_be_named(page: Page, chorus: Path) -> None:
@@ -173,7 +186,7 @@ def test_what_it_missed_can_be_named(page: Page, chorus: Path) -> None:
     page.fill("#who", "Ana")
     page.click("#missed")
     said = words_to(page, page.locator("#found li", has_text="Howler").click)
-    assert said["species"] == "howmon1"
+    assert (said["species"], said["verdict"]) == ("howmon1", "right")
 
 
 def test_who_speaks_is_asked_once_and_remembered(page: Page, chorus: Path) -> None:
@@ -270,7 +283,7 @@ def test_a_tour_and_a_place_go_with_the_recording_only_if_given(page: Page, chor
     expect(page.locator("#placed")).to_contain_text("5.99, -74.50")
     with page.expect_request("**/v1/identify*") as asked:
         give(page, chorus)
-    assert asked.value.url.endswith("?tour=dawn+7&latitude=5.99&longitude=-74.50")
+    assert asked.value.url.endswith("?tour=dawn-7&latitude=5.99&longitude=-74.50")
 
 
 def _tab_to(page: Page, selector: str) -> None:

@@ -6,6 +6,8 @@ import { $, clock, make, percent } from "./parts.js";
 import { verdicts } from "./words.js";
 
 const TINTS = ["#ffd166", "#8fd3ff", "#ffb0cb", "#b9ee8f", "#d8bdff", "#ffba8a"];
+/** Of a species, before somebody asks for more. */
+const TIMES = 8;
 const tints = new Map();
 const tintOf = code => {
   if (!tints.has(code)) tints.set(code, TINTS[tints.size % TINTS.length]);
@@ -111,12 +113,12 @@ export function showWindow(window, request) {
     const item = make("li");
     item.style.setProperty("--tint", tintOf(one.code));
     item.append(make("span", "name", `${one.common_name} ${percent(one.confidence)}`));
-    if (request) item.append(verdicts(request, one, window.start));
+    if (request) item.append(verdicts(request, one, window.species.length > 1, window));
     list.append(item);
   }
   if (!window.species.length) {
     const item = make("li", "", "Nothing that the model is sure of.");
-    if (request) item.append(verdicts(request, null, window.start));
+    if (request) item.append(verdicts(request, null, false, window));
     list.append(item);
   }
   home.replaceChildren(name, list);
@@ -139,13 +141,23 @@ function card(one, answer, play) {
   meter.setAttribute("aria-label", `Confidence ${percent(one.confidence)}`);
   const science = make("span", "science");
   if (one.scientific_name) science.append(make("i", "", one.scientific_name), ` · ${one.class_name}`);
-  for (const window of answer.windows.filter(w => one.starts.includes(w.start))) {
+  const heard = answer.windows.filter(w => one.starts.includes(w.start));
+  heard.forEach((window, i) => {
     const button = Object.assign(make("button", "", `▸ ${clock(window.start)}`), { type: "button" });
     button.setAttribute("aria-label", `Play ${one.common_name} at ${clock(window.start)}`);
     button.onclick = () => play(window);
+    button.hidden = i >= TIMES;
     times.append(button);
+  });
+  if (heard.length > TIMES) {
+    const more = Object.assign(make("button", "", `… and ${heard.length - TIMES} more`), { type: "button" });
+    more.onclick = () => {
+      for (const button of times.children) button.hidden = button === more;
+      times.children[TIMES].focus();
+    };
+    times.append(more);
   }
   item.append(row, science, meter, times);
-  if (answer.request) item.append(verdicts(answer.request, one));
+  if (answer.request) item.append(verdicts(answer.request, one, answer.species.length > 1));
   return item;
 }

@@ -20,7 +20,11 @@ function tell(text, { alarm = false, busy = false } = {}) {
   $("said").classList.toggle("busy", busy);
 }
 
-const wishes = () => ({ ...($("tour").value.trim() && { tour: $("tour").value.trim() }), ...place });
+/** As the API names them; a tour's name is a word. */
+function wishes() {
+  const tour = $("tour").value.trim().replace(/[^\p{L}\p{N}_.~-]+/gu, "-");
+  return { ...(tour && { tour }), ...place };
+}
 
 // A recording that is there.
 
@@ -191,7 +195,7 @@ $("missed").onclick = async () => {
   const species = await choose();
   if (!species) return;
   const thanks = $("said");
-  if (await say({ request: answer.request, species: species.code }, thanks)) tell(`Thank you: ${species.common_name} calls in it.`);
+  if (await say([{ request: answer.request, verdict: "right", species: species.code }], thanks)) tell(`Thank you: ${species.common_name} calls in it.`);
 };
 
 $("place").onclick = () => {

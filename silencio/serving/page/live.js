@@ -11,22 +11,26 @@ import { toPcm, toWav } from "./samples.js";
 export async function listen(rate, windowSeconds, wishes, hears, fails) {
   const begin = { format: "pcm_s16le", sample_rate: rate, channels: 1, ...wishes };
   const socket = await stream(begin);
-  return socket ? new Socket(socket, hears) : new Posted(rate, windowSeconds, wishes, hears, fails);
+  return socket ? new Socket(socket, hears, fails) : new Posted(rate, windowSeconds, wishes, hears, fails);
 }
 
 /** Whole at the end, as a file would be: what streams answer in pieces, and what feedback names. */
 const whole = async (tape, rate, wishes) => answerOf(await identify(toWav(tape.part(), rate), wishes));
 
+/** Samples that one message carries. */
+const LOT = 1 << 17;
+
 class Socket {
   #socket; #windows = []; #sent = 0; #ended;
 
-  constructor(socket, hears) {
+  constructor(socket, hears, fails) {
     this.#socket = socket;
     this.#ended = new Promise(resolve => {
       socket.onclose = () => resolve(null);
       socket.onmessage = ({ data }) => {
         const said = JSON.parse(data);
         if (said.request !== undefined && said.window === undefined) resolve(said.request);
+        if (said.error) fails(new Error(said.error));
         if (said.window === undefined) return;
         this.#windows.push(said);
         hears(said);
@@ -36,8 +40,10 @@ class Socket {
 
   hear(tape) {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(toPcm(tape.part(this.#sent)));
-    this.#sent = tape.length;
+    // A message has at most 1 MiB: the first, after a slow handshake, may be many.
+    for (; this.#sent < tape.length; this.#sent = Math.min(tape.length, this.#sent + LOT)) {
+      this.#socket.send(toPcm(tape.part(this.#sent, Math.min(tape.length, this.#sent + LOT))));
+    }
   }
 
   async finish(tape, rate, wishes) {

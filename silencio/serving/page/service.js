@@ -46,12 +46,13 @@ export const feedback = word =>
 /** A socket that listens along, or null where there is none: a proxy may let no socket through. */
 export function stream(begin, patience = 1500) {
   return new Promise(resolve => {
-    const socket = new WebSocket(new URL("v1/stream", location.href.replace(/^http/, "ws")));
+    // A browser's socket can carry no header of ours: the key stands where subprotocols are offered.
+    const offers = ["silencio", ...(key() ? [key()] : [])];
+    const socket = new WebSocket(new URL("v1/stream", location.href.replace(/^http/, "ws")), offers);
     const late = setTimeout(() => { socket.close(); resolve(null); }, patience);
     socket.onopen = () => {
       clearTimeout(late);
-      // A browser's socket can carry no header of ours.
-      socket.send(JSON.stringify({ ...begin, ...(key() && { key: key() }) }));
+      socket.send(JSON.stringify(begin));
       resolve(socket);
     };
     socket.onerror = () => { clearTimeout(late); resolve(null); };

@@ -46,15 +46,15 @@ export class Spectrogram {
       this.#grows = true;
       this.#settles = 1;
     }
+    // Its last column knew only half of what it looks at.
+    const sure = (this.seconds - SIZE / rate) * this.perSecond;
+    for (const at of this.#tiles.keys()) if ((at + 1) * TILE >= sure) this.#tiles.delete(at);
     this.#samples = samples;
     // What is loud is known better and better: looked at anew after 1, 2, 4 … seconds.
     if (this.seconds >= this.#settles) {
       this.#levels = this.#levelsOf();
       this.#settles = 2 * this.seconds;
       this.#tiles.clear();
-    }
-    for (const at of this.#tiles.keys()) {
-      if ((at + 1) * TILE >= this.seconds * this.perSecond - SIZE * this.perSecond / rate) this.#tiles.delete(at);
     }
     this.#layOut();
     this.#parts.scroller.scrollLeft = this.#parts.film.scrollWidth;

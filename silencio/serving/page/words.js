@@ -12,13 +12,13 @@ $("who").value = localStorage.getItem(WHO) ?? "";
 $("who").addEventListener("change", () => localStorage.setItem(WHO, $("who").value.trim()));
 
 /**
- * Buttons for a word about one species (or about none that was heard: null), in the whole recording or in the
- * window that begins at `start` seconds.
+ * Buttons for a word about one species (or about none that was heard: null) of an answer with `others` beside it,
+ * in the whole recording or in a window of it.
  */
-export function verdicts(request, about, start) {
+export function verdicts(request, about, others, window) {
   const home = make("div", "verdict"), thanks = make("span", "thanks");
   thanks.setAttribute("role", "status");
-  const where = start === undefined ? {} : { start };
+  const said = { request, ...(window && { start: window.start, end: window.end }) };
   const choices = about ? [["right", "Right"], ["wrong", "Wrong"], ["is", "It was …"]] : [["is", "It was …"]];
   const buttons = choices.map(([verdict, text]) => {
     const button = Object.assign(make("button", "", text), { type: "button" });
@@ -28,9 +28,8 @@ export function verdicts(request, about, start) {
     button.onclick = async () => {
       const it = verdict === "is" ? await choose() : about;
       if (!it) return;
-      const word = verdict === "is" ? { species: it.code } : { species: it.code, verdict };
-      const said = await say({ request, ...word, ...where }, thanks);
-      if (!said) return;
+      const words = verdict === "is" ? itWas(it.code, about?.code, others) : [{ verdict, species: it.code }];
+      if (!await say(words.map(word => ({ ...said, ...word })), thanks)) return;
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
       thanks.textContent = verdict === "is"
         ? `Thank you: ${it.common_name}. To change it, say it again.`
@@ -42,8 +41,15 @@ export function verdicts(request, about, start) {
   return home;
 }
 
-/** Whether the word was kept; if not, `thanks` says why. */
-export async function say(word, thanks) {
+/** To name a species alone denies all others. Where others were heard, nothing was said of them. */
+function itWas(code, notThis, others) {
+  if (!others) return [{ species: code }];
+  const right = { verdict: "right", species: code };
+  return notThis && notThis !== code ? [{ verdict: "wrong", species: notThis }, right] : [right];
+}
+
+/** Whether the words were kept; if not, `thanks` says why. */
+export async function say(words, thanks) {
   const who = $("who").value.trim();
   thanks.classList.toggle("alarm", !who);
   if (!who) {
@@ -53,7 +59,7 @@ export async function say(word, thanks) {
   }
   localStorage.setItem(WHO, who);
   try {
-    await feedback({ ...word, said_by: who });
+    for (const word of words) await feedback({ ...word, said_by: who });
     return true;
   } catch (error) {
     thanks.classList.add("alarm");
