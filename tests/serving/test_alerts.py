@@ -149,6 +149,12 @@ def test_at_night_nobody_has_to_ask(tmp_path: Path) -> None:
     _judge(Case("SilencioNobodyAsks", {}, {}, after="9h", step="5m"), silent, set(), tmp_path)
 
 
+@needs_promtool
+def test_a_service_that_has_just_come_is_given_time(tmp_path: Path) -> None:
+    new = {'up{job="silencio", instance="b"}': "_x204 1+0x20", "silencio_confidence_count": "_x204 0+0x20"}
+    _judge(Case("SilencioNobodyAsks", {}, {}, after="18h", step="5m"), new, set(), tmp_path)
+
+
 def test_every_alert_has_its_case() -> None:
     assert [rule["alert"] for rule in alerts()] == [case.alert for case in CASES]
 

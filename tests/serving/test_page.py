@@ -225,15 +225,18 @@ def test_the_microphone_is_heard_while_it_records_and_as_a_whole(page: Page) -> 
 def test_over_a_socket_it_streams_as_it_records(page: Page) -> None:
     """The stream's own tests ask the service; this holds the page's side of their contract."""
     got: list[str | bytes] = []
+    species = [{"code": "frogli1", "common_name": "Litter frog", "confidence": 0.9}]
 
     def answer(socket: WebSocketRoute) -> None:
         def take(message: str | bytes) -> None:
             got.append(message)
             if len(got) == 4:
-                species = [{"code": "frogli1", "common_name": "Litter frog", "confidence": 0.9}]
                 socket.send(json.dumps({"window": 0, "start": 0.0, "end": 1.0, "species": species}))
             if message == '{"end":true}':
-                socket.send(json.dumps({"summary": {"species": []}, "request": "heard-live"}))
+                summary = {
+                    "species": [species[0] | {"scientific_name": "Craugastor", "class_name": "Amphibia"}]
+                }
+                socket.send(json.dumps({"summary": summary, "request": "heard-live"}))
 
         socket.on_message(take)
 
@@ -241,7 +244,7 @@ def test_over_a_socket_it_streams_as_it_records(page: Page) -> None:
     page.click("#record")
     expect(page.locator("#windows .call")).to_contain_text("Litter frog")
     page.click("#record")
-    expect(page.locator("#species > li")).to_have_count(1)
+    expect(page.locator("#species > li")).to_contain_text("Craugastor · Amphibia")
     page.fill("#who", "Ana")
     assert '"format":"pcm_s16le"' in str(got[0])
     assert sum(len(message) for message in got if isinstance(message, bytes)) > 32_000

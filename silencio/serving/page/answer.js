@@ -28,12 +28,12 @@ export function answerOf({ request, windows, species }) {
   };
 }
 
-/** From windows alone, as a stream answers them. */
-export function gathered(request, windows) {
-  const found = new Map();
+/** From windows as a stream answers them, and what its `summary` says of the species in them. */
+export function gathered(request, windows, summary) {
+  const found = new Map(), said = new Map(summary?.species?.map(one => [one.code, one]));
   for (const { start, species } of windows) {
     for (const one of species) {
-      const known = found.get(one.code) ?? { ...one, starts: [] };
+      const known = found.get(one.code) ?? { ...said.get(one.code), ...one, starts: [] };
       found.set(one.code, { ...known, confidence: Math.max(known.confidence, one.confidence), starts: [...known.starts, start] });
     }
   }

@@ -29,7 +29,7 @@ class Socket {
       socket.onclose = () => resolve(null);
       socket.onmessage = ({ data }) => {
         const said = JSON.parse(data);
-        if (said.request !== undefined && said.window === undefined) resolve(said.request);
+        if (said.request !== undefined && said.window === undefined) resolve(said);
         if (said.error) fails(new Error(said.error));
         if (said.window === undefined) return;
         this.#windows.push(said);
@@ -48,10 +48,10 @@ class Socket {
 
   async finish(tape, rate, wishes) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ end: true }));
-    const request = await this.#ended;
+    const ended = await this.#ended;
     this.#socket.close();
     // A socket that broke off loses nothing: the whole is still here.
-    return request === null ? whole(tape, rate, wishes) : gathered(request, this.#windows);
+    return ended === null ? whole(tape, rate, wishes) : gathered(ended.request, this.#windows, ended.summary);
   }
 }
 
