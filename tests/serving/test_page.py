@@ -246,8 +246,11 @@ def test_over_a_socket_it_streams_as_it_records(page: Page) -> None:
     page.click("#record")
     expect(page.locator("#species > li")).to_contain_text("Craugastor · Amphibia")
     page.fill("#who", "Ana")
-    assert '"format":"pcm_s16le"' in str(got[0])
-    assert sum(len(message) for message in got if isinstance(message, bytes)) > 32_000
+    begin = json.loads(got[0])
+    assert (begin["format"], begin["channels"]) == ("pcm_s16le", 1)
+    streamed = sum(len(message) for message in got if isinstance(message, bytes)) / 2 / begin["sample_rate"]
+    recorded = page.evaluate("document.getElementById('player').duration")
+    assert streamed == pytest.approx(recorded, abs=1e-3), "nothing is lost on the way"
     with page.expect_request("**/v1/feedback") as asked:
         page.locator("#species").get_by_role("button", name="Litter frog: right").click()
     assert asked.value.post_data_json["request"] == "heard-live"
