@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import soundfile
 from rich.console import Console
+from rich.table import Table
 
 from pipelines.runs import run_promotion, run_training
 from pipelines.screen import following
@@ -96,23 +97,30 @@ def _listen(house: House, address: str, say: Say) -> None:
     released = build.ingest(house, with_feedback=False)
     with httpx.Client(base_url=address, timeout=30, trust_env=False) as http:
         names = {species["code"]: species["common_name"] for species in http.get("/v1/species").json()}
+        heard: dict[str, Mapping[str, Any]] = {}
         for path in build.unseen_recordings(released, most=3):
-            answer = http.post("/v1/identify", content=path.read_bytes()).raise_for_status().json()
-            say(f"  {path.name}: {_heard(answer)}")
+            heard[path.name] = http.post("/v1/identify", content=path.read_bytes()).raise_for_status().json()
         audio, code = guides_recording(house.experiment.data.reserve)
         answer = http.post("/v1/identify", content=audio).raise_for_status().json()
-        say(f"  {GUIDE}, sends a recording of her own: {_heard(answer)}")
+        say(what_was_heard({**heard, f"sent by {GUIDE}": answer}))
         word = {"request": answer["request"], "species": code, "said_by": GUIDE}
         http.post("/v1/feedback", json=word).raise_for_status()
     say(f"  she says what it was: {names[code]}")
     after = build.ingest(house)
     say(f"  the next catalog has {after.facts['feedback']} recording from feedback, to train on")
     say(f"  train again? yes: {' '.join(reasons(house))}")
+    say(f"  record, look, listen and correct for yourself: {address}/")
 
 
-def _heard(answer: Mapping[str, Any]) -> str:
-    heard = ", ".join(f"{s['common_name']} {s['confidence']:.0%}" for s in answer["species"])
-    return heard or "nothing that it is sure of"
+def what_was_heard(answers: Mapping[str, Mapping[str, Any]]) -> Table:
+    """A line a recording, by its name: how long it is, and the species that the service heard in it."""
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for column in ("recording", "seconds", "heard"):
+        table.add_column(column, justify="right" if column == "seconds" else "left", overflow="fold")
+    for name, answer in answers.items():
+        heard = ", ".join(f"{s['common_name']} {s['confidence']:.0%}" for s in answer["species"])
+        table.add_row(name, f"{answer['seconds']:.1f}", heard or "nothing that it is sure of")
+    return table
 
 
 def guides_recording(reserve: Reserve) -> tuple[bytes, str]:
@@ -148,7 +156,7 @@ def _summarize(
         "refused": refusal,
         "data": page,
         "report": bundle.folder / "report/report.html",
-        "service": f"{address}  (until it was idle for half an hour, or: silencio release stop)",
+        "service": f"{address}  its page, too (until it was idle for half an hour, or: silencio release stop)",
         "record": f"{len(entries)} moves, each chained to the one before (silencio registry history)",
         "next": f"silencio pipeline run {house.experiment.name}  (learns from the correction)",
         "took": f"{time.monotonic() - began:.0f} s",

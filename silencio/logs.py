@@ -8,10 +8,11 @@ import logging
 import os
 import platform
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,18 +20,32 @@ if TYPE_CHECKING:
 OURS = "silencio"
 log = logging.getLogger(__name__)
 
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request that is being answered: every line that is logged meanwhile carries it."""
+
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if (identifier := request_id.get()) is not None:
+            line["id"] = identifier
+        # `extra={"fields": …}`: what a machine would otherwise have to read out of the message.
+        line |= getattr(record, "fields", {})
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+class PlainLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        identifier = request_id.get()
+        return line if identifier is None else f"{line} [{identifier}]"
 
 
 @cache
@@ -70,10 +85,10 @@ def _on_standard_error(as_json: bool) -> logging.Handler:
         from rich.logging import RichHandler
 
         drawn = RichHandler(console=console(), show_time=False, show_path=False)
-        drawn.setFormatter(logging.Formatter("%(message)s"))
+        drawn.setFormatter(PlainLines("%(message)s"))
         return drawn
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if as_json else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(JsonLines() if as_json else PlainLines("%(levelname)s %(name)s: %(message)s"))
     return handler
 
 

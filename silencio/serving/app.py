@@ -9,12 +9,14 @@ from silencio import __version__
 from silencio.serving.access.guard import Guard
 from silencio.serving.access.headers import CarefulHeaders
 from silencio.serving.access.keys import KeyFile
-from silencio.serving.metrics import CountRequests
+from silencio.serving.logbook import Logbook
 from silencio.serving.patience import Patience
 from silencio.serving.problems import documented
 from silencio.serving.refusals import answer_problems
 from silencio.serving.routes import about, docs, feedback, identify, page, stream
 from silencio.serving.service import Service
+from silencio.serving.traces import traces_of
+from silencio.serving.visits import Attend, Attends
 
 OF_EVERY_ROUTE = documented(
     {
@@ -75,14 +77,21 @@ def _stand_before(app: FastAPI, service: Service) -> None:
     app.add_middleware(
         Patience, seconds=service.settings.idle_seconds, counted_elsewhere=COUNT_FOR_THEMSELVES
     )
-    app.add_middleware(Guard, access=access, keys=keys)
+    app.add_middleware(Guard, access=access, keys=keys, turned_away=service.metrics.turned_away)
     if access.origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=access.origins,
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "x-api-key", "x-request-id"],
-            expose_headers=["retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"],
+            expose_headers=[
+                "x-request-id",
+                "retry-after",
+                "ratelimit-limit",
+                "ratelimit-remaining",
+                "ratelimit-reset",
+            ],
         )
     app.add_middleware(CarefulHeaders)
-    app.add_middleware(CountRequests, metrics=service.metrics)
+    attending: list[Attends] = [service.metrics, Logbook(), *traces_of(service.settings.observing)]
+    app.add_middleware(Attend, attending=attending)

@@ -7,7 +7,10 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from silencio.logs import request_id
+
 MEDIA_TYPE = "application/problem+json"
+ID_HEADER = "x-request-id"
 TOO_LARGE = 413
 HUNG_UP_ON = frozenset({408, TOO_LARGE})
 """After these the line is closed: kept open, the server would read the rest of the upload, only to drop it."""
@@ -20,6 +23,7 @@ SCHEMA: Mapping[str, Any] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What was found, and what to do about it."},
+        "request_id": {"type": "string", "description": "As in `X-Request-Id`, and in the service's log."},
     },
 }
 
@@ -45,8 +49,13 @@ class Problem(HTTPException):
 
 
 def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """It carries the request's id, as the log does, so that who complains can be helped."""
     content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(content, status, dict(headers or {}), MEDIA_TYPE)
+    identifier = request_id.get()
+    if identifier is None:
+        return JSONResponse(content, status, dict(headers or {}), MEDIA_TYPE)
+    known = {ID_HEADER: identifier, **(headers or {})}
+    return JSONResponse(content | {"request_id": identifier}, status, known, MEDIA_TYPE)
 
 
 def documented(problems: Mapping[int | str, str]) -> dict[int | str, dict[str, Any]]:

@@ -31,7 +31,7 @@ class Service:
         version: str | None = None,
     ) -> Self:
         """Of one bundle, which is loaded and warm once this returns; `version` is its number in the registry."""
-        metrics = ServiceMetrics()
+        metrics = ServiceMetrics(settings)
         engine = Engine(open_served(bundle, settings.threads, version), settings, metrics)
         return cls(settings, engine, metrics, feedback, Draining(lambda: metrics.turned_away("draining")))
 

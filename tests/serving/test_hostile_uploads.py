@@ -64,7 +64,7 @@ def test_a_hostile_upload_gets_a_problem_that_says_what_to_do(
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert problem.keys() == {"type", "title", "status", "detail"}
+    assert problem.keys() == {"type", "title", "status", "detail", "request_id"}
     assert problem["status"] == status
     assert len(problem["detail"]) > 20
     assert time.monotonic() - begun < 2

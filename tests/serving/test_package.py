@@ -22,7 +22,13 @@ def test_the_context_holds_the_bundle_as_it_was_sealed(context: Path, bundle: Bu
 
 def test_the_context_holds_the_source_and_the_page_and_no_leftovers(context: Path) -> None:
     names = digest_of_files(context / "silencio")
-    assert {"serving/app.py", "serving/page.html", "settings/site.py", "presets/demo.yaml"} <= names.keys()
+    assert {
+        "serving/app.py",
+        "serving/page/index.html",
+        "serving/page/recorder.js",
+        "settings/site.py",
+        "presets/demo.yaml",
+    } <= names.keys()
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -6,6 +6,7 @@ everybody may ask everything; who is on this machine as often as they like, othe
 
 import ipaddress
 import logging
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,17 +18,23 @@ from silencio.serving.access.keys import PREFIX, Key, KeyFile
 from silencio.serving.access.rates import Rates
 from silencio.serving.access.scopes import Scope, needed
 from silencio.serving.problems import Problem
+from silencio.serving.visits import this_visit
 from silencio.settings.service import Access
 
 log = logging.getLogger(__name__)
 
 REALM = 'Bearer realm="silencio"'
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+TURNED_AWAY = {401: "key", 403: "key", 429: "rate"}
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, access: Access, keys: KeyFile | None) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, keys: KeyFile | None, turned_away: Callable[[str], None]
+    ) -> None:
+        """`turned_away` is told why: `rate` or `key`."""
         self._app, self._origins, self._keys = app, access.origins, keys
+        self._turned_away = turned_away
         self._rates = Rates(access.per_minute, access.burst)
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
@@ -39,6 +46,8 @@ class Guard:
             caller = self._caller(scope, right)
             told = self._count(caller)
         except Problem as problem:
+            if why := TURNED_AWAY.get(problem.status):
+                self._turned_away(why)
             await problem.response()(scope, receive, send)
             return
 
@@ -71,6 +80,8 @@ class Guard:
         if self._keys is None:
             return _address(scope)
         key = _shown(scope, self._keys)
+        if visit := this_visit():
+            visit.who = key.name
         if not key.may(right):
             raise Problem(
                 403,

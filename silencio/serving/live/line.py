@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 log = logging.getLogger(__name__)
 
-NOT_TAKEN, NOT_ALLOWED, TOO_LONG, BROKEN, RESTARTING, BUSY = 1003, 1008, 1009, 1011, 1012, 1013
+NOT_TAKEN, NOT_ALLOWED, TOO_LONG, BROKEN, BUSY = 1003, 1008, 1009, 1011, 1013
 
 
 class Closing(Exception):

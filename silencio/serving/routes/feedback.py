@@ -29,7 +29,7 @@ def routes(service: Service) -> APIRouter:
                 f"This service knows no request {word.request!r}: {why}.",
                 "Identify the recording again.",
             )
-        service.metrics.feedback.inc()
+        service.metrics.said("species")
         return Thanks(request=word.request, species=word.species)
 
     return router

@@ -1,6 +1,5 @@
 """`POST /v1/identify`"""
 
-import logging
 import time
 import uuid
 from functools import partial
@@ -25,8 +24,6 @@ from silencio.serving.service import Service
 from silencio.serving.uploads import Upload, read_upload
 from silencio.serving.wish import Asked, Format, Wish, harmless
 
-log = logging.getLogger(__name__)
-
 PROBLEMS = documented(
     {
         400: "The upload broke off, or its form is broken.",
@@ -48,7 +45,7 @@ def routes(service: Service) -> APIRouter:
     )
     async def identify(request: Request, query: Annotated[Asked, Query()]) -> Response:
         """Which species call, window by window, and over the whole recording."""
-        begun, since = time.perf_counter(), time.monotonic()
+        since = time.monotonic()
         accepts = query.format or accepted(request.headers.get("accept"))
         upload = await read_upload(request, service.settings.max_bytes)
         asked = _said(upload).over(query)
@@ -62,8 +59,6 @@ def routes(service: Service) -> APIRouter:
             over = tuple((s.code, s.confidence) for s in answer.species)
             keep(service.feedback, Answered(name, upload.recording, upload.suffix, heard, over, wish))
         service.metrics.heard(heard, answer)
-        took = 1000 * (time.perf_counter() - begun)
-        log.info("%s: %.1f s, %d species, %.1f ms", name, heard.seconds, len(answer.species), took)
         return _response(asked.format or accepts, found, answer, asked.merge)
 
     return router
