@@ -50,7 +50,7 @@ class _Hosted(uvicorn.Server):
             uvicorn.Config(
                 attending,
                 http="httptools",
-                ws="websockets",
+                ws="websockets-sansio",
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=int(LAST_SECONDS),

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silencio.optimize.bundle import Bundle
-from silencio.serving.engine.engine import open_served
 from silencio.serving.engine.heard import Heard
+from silencio.serving.engine.opening import open_served
 from silencio.serving.exports import audacity, birdclef, raven
 from silencio.serving.exports.cells import line, plain
 from silencio.serving.exports.formats import MEDIA_TYPES, accepted

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from silencio.optimize.bundle import Bundle
 from silencio.serving.app import create_app
-from silencio.serving.engine.engine import open_served
+from silencio.serving.engine.opening import open_served
 from silencio.serving.metrics import ServiceMetrics
 from silencio.serving.process import RunningProcess, free_port, silencio_command, start
 from silencio.serving.service import Service

@@ -15,6 +15,8 @@ from silencio.errors import SilencioError, WrongUse
 from silencio.evaluation.gates import Verdict, decision
 from silencio.optimize.bundle import Bundle
 from silencio.serving import load
+from silencio.serving.access.keys import KeyFile
+from silencio.serving.access.scopes import Scope
 from silencio.serving.contract import check_service
 from silencio.serving.engine.sources import in_folder
 from silencio.serving.process import RunningProcess, born, free_port, silencio_command, start
@@ -145,10 +147,13 @@ def test_without_keys_only_this_machine_may_ask(bundle: Bundle, host: str) -> No
         run(in_folder(bundle.folder), str(bundle.folder), host=host, port=free_port())
 
 
-@pytest.mark.parametrize(
-    "allowed", [{"open_to_all": True}, {"settings": Serving(access=Access(keys=Path("keys.json")))}]
-)
-def test_with_keys_or_if_it_is_said_others_may(bundle: Bundle, address: str, allowed: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", ["keys", "open"])
+def test_with_keys_or_if_it_is_said_others_may(
+    bundle: Bundle, address: str, tmp_path: Path, way: str
+) -> None:
+    KeyFile(tmp_path / "keys.json").add("app", [Scope.IDENTIFY])
+    with_keys = {"settings": Serving(access=Access(keys=tmp_path / "keys.json"))}
+    allowed: dict[str, Any] = with_keys if way == "keys" else {"open_to_all": True}
     taken = urlsplit(address).port or 0  # so that it comes as far as the port, and no further
     with pytest.raises(WrongUse, match="cannot be listened on"):
         run(in_folder(bundle.folder), str(bundle.folder), host="0.0.0.0", port=taken, **allowed)

@@ -44,10 +44,10 @@ DOCUMENTED: dict[str, Any] = {
     },
     "x-closing-codes": {
         "1000": "All was heard.",
+        "1001": "The service is stopping: open another stream.",
         "1003": "A message is not what it should be.",
         "1008": "The first message makes no sense, or nothing came for too long.",
         "1009": "The stream, or one of its messages, is too long.",
-        "1001": "The service is stopping: open another stream.",
         "1013": "Too much is asked of the service: come again.",
     },
 }
