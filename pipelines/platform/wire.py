@@ -5,6 +5,8 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -54,7 +56,7 @@ class Wire:
             base_url=f"{self.host}/apis/v2beta1",
             auth=self._login,
             timeout=settings.timeout,
-            verify=_trusted(settings),
+            verify=_trusted(settings.certificate),
         )
 
     def meet(self, path: str) -> Answer:
@@ -192,14 +194,16 @@ class _Pauses:
         return True
 
 
-def _trusted(settings: Kubeflow) -> ssl.SSLContext | bool:
-    if settings.certificate is None:
-        return True
+@cache
+def _trusted(certificate: Path | None) -> ssl.SSLContext:
+    """Who may vouch for a host: that certificate, or all that this machine knows, which takes a while to read."""
+    if certificate is None:
+        return httpx.create_ssl_context()
     try:
-        return ssl.create_default_context(cafile=str(settings.certificate))
+        return ssl.create_default_context(cafile=str(certificate))
     except (OSError, ssl.SSLError) as error:
         raise WrongUse(
-            f"The certificate {settings.certificate} cannot be read: {error}.", "It is a PEM file."
+            f"The certificate {certificate} cannot be read: {error}.", "It is a PEM file."
         ) from error
 
 

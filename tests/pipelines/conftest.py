@@ -20,10 +20,15 @@ def kubeflow() -> Iterator[Kubeflow]:
 
 
 def reach(kubeflow: Kubeflow, **settings: Any) -> Client:
-    """In a hurry, so that what is repeated is repeated soon."""
-    return Client(Settings(host=kubeflow.address, **{"timeout": 0.4, "patience": 10, **settings}))
+    return Client(Settings(host=kubeflow.address, **settings))
+
+
+def hurried(kubeflow: Kubeflow, kind: str) -> Client:
+    """Does not wait long for an answer where none will come."""
+    return reach(kubeflow, timeout=0.4 if "hang" in kind or kind == "overtaken" else 30)
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked again is asked again soon."""
     monkeypatch.setattr(wire, "FIRST_PAUSE", 0.05)

@@ -256,6 +256,7 @@ def _now() -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     kubeflow: Kubeflow
 
     def _serve(self) -> None:
@@ -340,7 +341,7 @@ def serving(kubeflow: Kubeflow, trust: ssl.SSLContext | None = None) -> Iterator
     server.daemon_threads = True
     if trust:
         server.socket = trust.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield f"http{'s' if trust else ''}://127.0.0.1:{server.server_address[1]}"

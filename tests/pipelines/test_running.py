@@ -11,7 +11,7 @@ from pipelines.platform.running import look, start, stop
 from pipelines.platform.uploads import upload
 from silencio.errors import SilencioError, WrongUse
 from silencio.settings import Kubeflow as Settings
-from tests.pipelines.conftest import reach
+from tests.pipelines.conftest import hurried, reach
 from tests.pipelines.kubeflow_server import Kubeflow
 
 UNANSWERED = ["late drop", "late hang", "cut", "overtaken"]
@@ -59,8 +59,9 @@ def test_another_text_is_another_version_of_the_same_pipeline(
 
 @pytest.mark.parametrize("kind", UNANSWERED + UNDONE)
 def test_an_upload_that_was_not_answered_is_not_doubled(
-    kubeflow: Kubeflow, client: Client, promotion: Compiled, kind: str
+    kubeflow: Kubeflow, promotion: Compiled, kind: str
 ) -> None:
+    client = hurried(kubeflow, kind)
     kubeflow.fault(kind, "POST /apis/v2beta1/pipelines$")
     kubeflow.fault(kind, "POST /apis/v2beta1/pipelines/upload_version")
     assert upload(client, promotion).name == promotion.version
@@ -69,8 +70,9 @@ def test_an_upload_that_was_not_answered_is_not_doubled(
 
 @pytest.mark.parametrize("kind", UNANSWERED + UNDONE)
 def test_a_run_whose_creation_was_not_answered_is_not_doubled(
-    kubeflow: Kubeflow, client: Client, version: Version, kind: str
+    kubeflow: Kubeflow, version: Version, kind: str
 ) -> None:
+    client = hurried(kubeflow, kind)
     kubeflow.fault(kind, "POST /apis/v2beta1/runs$")
     run = start(client, version, "demo", GIVEN)
     going = [made for made in kubeflow.runs.values() if made["state"] != "CANCELED"]

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.compiled import compiled
+from pipelines.compiled import Compiled, compiled
 from pipelines.platform.answers import Version
 from pipelines.platform.client import Client
 from pipelines.platform.schedules import by_cron, by_period, schedule, schedules, unschedule
 from pipelines.platform.uploads import upload
 from silencio.errors import WrongUse
-from tests.pipelines.conftest import reach
+from tests.pipelines.conftest import hurried, reach
 from tests.pipelines.kubeflow_server import Kubeflow
 
 GIVEN = {"experiment": "name: demo\n", "workspace": "/workspace", "feedback": True}
@@ -24,9 +24,14 @@ def client(kubeflow: Kubeflow) -> Client:
     return reach(kubeflow)
 
 
+@pytest.fixture(scope="module")
+def promotion() -> Compiled:
+    return compiled("promotion")
+
+
 @pytest.fixture
-def version(client: Client) -> Version:
-    return upload(client, compiled("promotion"))
+def version(client: Client, promotion: Compiled) -> Version:
+    return upload(client, promotion)
 
 
 def test_a_schedule_asked_for_twice_is_one(kubeflow: Kubeflow, client: Client, version: Version) -> None:
@@ -68,8 +73,9 @@ def test_a_schedule_rests_and_goes_on(client: Client, version: Version) -> None:
 
 @pytest.mark.parametrize("kind", ["late drop", "cut", "overtaken", "drop", "500"])
 def test_a_schedule_whose_creation_was_not_answered_is_not_doubled(
-    kubeflow: Kubeflow, client: Client, version: Version, kind: str
+    kubeflow: Kubeflow, version: Version, kind: str
 ) -> None:
+    client = hurried(kubeflow, kind)
     kubeflow.fault(kind, "POST /apis/v2beta1/recurringruns$")
     kept = schedule(client, version, "nightly", GIVEN, NIGHTLY)
     assert list(kubeflow.recurring) == [kept.id]
