@@ -1,4 +1,7 @@
-"""A pipeline as Kubeflow reads it: its intermediate representation (IR), and what names that."""
+"""A pipeline as Kubeflow reads it: its intermediate representation (IR), and what names that.
+
+Kubeflow's SDK is imported where something is compiled: it takes seconds, and most commands only talk to a cluster.
+"""
 
 import tempfile
 from dataclasses import dataclass
@@ -8,15 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from kfp.compiler import Compiler
-from kfp.compiler.compiler_utils import KubernetesManifestOptions
 
-from pipelines.continuous_training import continuous_training
-from pipelines.promotion import promotion
 from silencio.errors import WrongUse
 
-TRAINING = "continuous-training"
-PIPELINES = {pipeline.name: pipeline for pipeline in (continuous_training, promotion)}
+TRAINING, PROMOTION = "continuous-training", "promotion"
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,8 @@ def compiled(name: str = TRAINING) -> Compiled:
 
 def manifest(name: str = TRAINING, namespace: str | None = None) -> str:
     """The pipeline and its version as objects of Kubernetes, for `kubectl apply` where Kubeflow keeps them there."""
+    from kfp.compiler.compiler_utils import KubernetesManifestOptions
+
     options = KubernetesManifestOptions(
         pipeline_name=name,
         pipeline_version_name=compiled(name).version,
@@ -56,9 +56,16 @@ def manifest(name: str = TRAINING, namespace: str | None = None) -> str:
 
 
 def _written(name: str, **options: object) -> str:
-    if name not in PIPELINES:
-        raise WrongUse(f"There is no pipeline {name}.", f"There are {' and '.join(PIPELINES)}.")
+    if name not in (TRAINING, PROMOTION):
+        raise WrongUse(f"There is no pipeline {name}.", f"There are {TRAINING} and {PROMOTION}.")
+
+    from kfp.compiler import Compiler
+
+    from pipelines.continuous_training import continuous_training
+    from pipelines.promotion import promotion
+
+    pipeline = {TRAINING: continuous_training, PROMOTION: promotion}[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.yaml"
-        Compiler().compile(PIPELINES[name], str(path), **options)
+        Compiler().compile(pipeline, str(path), **options)
         return path.read_text()

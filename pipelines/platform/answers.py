@@ -16,6 +16,7 @@ Answer = Mapping[str, Any]
 class Task:
     """One node of a run: a step, or one of the small ones that drive it."""
 
+    id: str
     name: str
     state: str
     began: datetime | None
@@ -30,6 +31,7 @@ class Task:
         began, ended = _moment(answer.get("start_time")), _moment(answer.get("end_time"))
         children = answer.get("child_tasks") or ()
         return cls(
+            answer.get("task_id", ""),
             answer.get("display_name", ""),
             answer.get("state", ""),
             began,

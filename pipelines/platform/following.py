@@ -52,9 +52,9 @@ def follow(client: Client, run: Run, spec: Spec, tell: Follow, timeout: float | 
     """The run when it ended. `timeout` in seconds: how long that may take from now on; None: as long as it takes."""
     names = {step.name for step in steps(spec)}
     end = time.monotonic() + timeout if timeout else None
-    pause, seen = SHORTEST, run
+    pause, before, places = SHORTEST, run, list[str]()
     while True:
-        tell(shown(run.tasks, names))
+        tell(shown(run.tasks, names, places))
         if run.ended:
             return run
         if end is not None and time.monotonic() + pause > end:
@@ -64,15 +64,25 @@ def follow(client: Client, run: Run, spec: Spec, tell: Follow, timeout: float | 
             )
         time.sleep(pause)
         run = look(client, run.id)
-        pause, seen = (SHORTEST if run.tasks != seen.tasks else min(1.5 * pause, LONGEST)), run
+        pause = SHORTEST if run.tasks != before.tasks else min(1.5 * pause, LONGEST)
+        before = run
 
 
-def shown(tasks: tuple[Task, ...], names: set[str]) -> list[Step]:
-    """The steps among a run's tasks that began, oldest first; beside them each has a driver and an executor."""
+def shown(tasks: tuple[Task, ...], names: set[str], places: list[str]) -> list[Step]:
+    """The steps among a run's tasks that began; beside them each has a driver and an executor.
+
+    `places` are the ids of those shown before, in their order, and those that are new are added: the server's clock
+    counts whole seconds, so that several begin at once, and who follows knows a step by its place.
+    """
     skipped = {task.node for task in tasks if task.state == SKIPPED and task.node}
-    found = [task for task in tasks if task.name in names and task.state in STATES]
-    found.sort(key=lambda task: (task.began or datetime.max.replace(tzinfo=UTC), task.name))
-    return [_step(task, was_cached=bool(task.children & skipped)) for task in found]
+    found = {task.id: task for task in tasks if task.name in names and task.state in STATES}
+    new = sorted((task for key, task in found.items() if key not in places), key=_age)
+    places += [task.id for task in new]
+    return [_step(found[key], bool(found[key].children & skipped)) for key in places if key in found]
+
+
+def _age(task: Task) -> tuple[datetime, str]:
+    return task.began or datetime.max.replace(tzinfo=UTC), task.name
 
 
 def _step(task: Task, was_cached: bool) -> Step:

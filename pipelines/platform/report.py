@@ -5,19 +5,17 @@ hands over lies under ROOT/PIPELINE/RUN/STEP/ and ends in the output's name, so 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import from_url
 
 from pipelines.platform.answers import Run
 from pipelines.shape import Spec, steps
 from silencio.errors import SilencioError
 
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
-
-READABLE = {"system.Markdown", "system.HTML"}
+SHOWN = {"system.Markdown", "system.HTML"}
 ROOT = "SILENCIO_KUBEFLOW_PIPELINE_ROOT"
-LARGEST = 1_000_000
-"""Bytes of a summary that are read."""
 
 
 @dataclass(frozen=True)
@@ -34,53 +32,31 @@ def report(run: Run, spec: Spec, root: str | None) -> Report:
         raise SilencioError(
             "Kubeflow keeps the report in its own store.", f"To have it read from here, set {ROOT}."
         )
-    home = f"{run_folder(place, spec, run)}"
-    wanted = [
-        (step.name, output, kind)
-        for step in steps(spec)
-        for output, kind in step.outputs.items()
-        if kind in READABLE
-    ]
-    found = _listed(home)
-    addresses, texts = [], []
-    for step, output, kind in wanted:
-        for path in found.paths:
-            if path.startswith(f"{step}/") and path.endswith(f"/{output}"):
-                addresses.append(f"{home}/{path}")
-                if kind == "system.Markdown":
-                    texts.append(found.text(path))
-    return Report(tuple(addresses), "\n".join(texts))
-
-
-def run_folder(root: str, spec: Spec, run: Run) -> str:
-    return f"{root}/{spec['pipelineInfo']['name']}/{run.id}"
-
-
-@dataclass(frozen=True)
-class _Listed:
-    store: "ObjectStore"
-    paths: list[str]
-
-    def text(self, path: str) -> str:
-        import obstore
-
-        return bytes(obstore.get_range(self.store, path, start=0, length=LARGEST)).decode(errors="replace")
-
-
-def _listed(folder: str) -> _Listed:
-    """`minio://` is how Kubeflow writes S3 at an endpoint of one's own: AWS_ENDPOINT_URL says where."""
-    import obstore
-    from obstore.exceptions import BaseError
-    from obstore.store import from_url
-
-    address = folder.replace("minio://", "s3://", 1)
+    home = f"{place}/{spec['pipelineInfo']['name']}/{run.id}"
     try:
-        store = from_url(address)
-        paths = [str(entry["path"]) for page in obstore.list(store) for entry in page]
+        return _report(home, spec)
     except (BaseError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise SilencioError(
-            f"The report under {folder} cannot be read from here: {first}.",
+            f"The report under {home} cannot be read from here: {first}.",
             "Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL, or read it on Kubeflow's page.",
         ) from error
-    return _Listed(store, paths)
+
+
+def _report(home: str, spec: Spec) -> Report:
+    # `minio` is how Kubeflow writes S3 at an endpoint of one's own; AWS_ENDPOINT_URL says which.
+    store = from_url(home.replace("minio://", "s3://", 1))
+    paths = sorted(str(entry["path"]) for page in obstore.list(store) for entry in page)
+    shown = [
+        (step.name, name, kind)
+        for step in steps(spec)
+        for name, kind in step.outputs.items()
+        if kind in SHOWN
+    ]
+    addresses, texts = [], []
+    for step, output, kind in shown:
+        for path in (p for p in paths if p.startswith(f"{step}/") and p.endswith(f"/{output}")):
+            addresses.append(f"{home}/{path}")
+            if kind == "system.Markdown":
+                texts.append(bytes(obstore.get(store, path).bytes()).decode(errors="replace"))
+    return Report(tuple(addresses), "\n".join(texts))

@@ -242,7 +242,8 @@ class Kubeflow:
 
 def _task(name: str, state: str, error: str = "", child: str = "", pod: str = "") -> Json:
     ended = NOT_YET if state == "RUNNING" else _now()
-    task: Json = {"display_name": name, "state": state, "start_time": _now(), "end_time": ended}
+    task: Json = {"task_id": f"id-of-{name}", "display_name": name, "state": state}
+    task |= {"start_time": _now(), "end_time": ended}
     if error:
         task["error"] = {"code": 13, "message": error}
     if child:
