@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Self
 
 SUCCEEDED, FAILED, SKIPPED, CANCELED = "SUCCEEDED", "FAILED", "SKIPPED", "CANCELED"
-WORKING = frozenset({"RUNNING", "CANCELING"})
 ENDED = frozenset({SUCCEEDED, FAILED, SKIPPED, CANCELED})
 
 Answer = Mapping[str, Any]

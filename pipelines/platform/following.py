@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from pipelines.local import Follow, State, Step
-from pipelines.platform.answers import CANCELED, FAILED, SKIPPED, SUCCEEDED, WORKING, Run, Task
+from pipelines.platform.answers import CANCELED, FAILED, SKIPPED, SUCCEEDED, Run, Task
 from pipelines.platform.client import Client
 from pipelines.platform.running import look
 from pipelines.platform.uploads import version
@@ -23,8 +23,14 @@ STATES = {
     SUCCEEDED: State.DONE,
     FAILED: State.FAILED,
     CANCELED: State.FAILED,
-    "PAUSED": State.RUNNING,
-} | dict.fromkeys(WORKING, State.RUNNING)
+    **dict.fromkeys(("PENDING", "RUNNING", "PAUSED", "CANCELING"), State.RUNNING),
+}
+SAYS = {
+    CANCELED: "stopped",
+    "PENDING": "waits for its pod",
+    "PAUSED": "paused",
+    "CANCELING": "is told to stop",
+}
 
 
 class Verdict(StrEnum):
@@ -91,7 +97,7 @@ def _step(task: Task, was_cached: bool) -> Step:
     if state is State.DONE and was_cached:
         state = State.CACHED
     ago = (datetime.now(UTC) - task.began).total_seconds() if task.began else 0.0
-    result = "stopped" if task.state == CANCELED else " ".join(task.error.split())
+    result = " ".join(task.error.split()) or SAYS.get(task.state, "")
     # A clock that is ahead of ours is no reason to count backwards.
     return Step(task.name, state, time.monotonic() - max(ago, 0.0), task.seconds, result=result)
 

@@ -166,9 +166,7 @@ class Wire:
                     f"{self.host} has no {response.url.path} (404).",
                     "The address is what comes before /apis/v2beta1; it takes Kubeflow Pipelines 2.",
                 )
-            raise Absent(
-                f"{self.host} knows no such thing: {said}.", "Look at `silencio pipeline schedules`."
-            )
+            raise Absent(f"{self.host} knows no such thing: {said}.", "Look whether its name or id is right.")
         if status == 409:
             raise Taken(f"{self.host} has it already: {said}.", "Ask for it by its name.")
         if status >= 400:
