@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.platform import commands
+from pipelines.platform.commands import follow, submit
+from pipelines.platform.schedule_commands import schedule, schedules, unschedule
 from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 from silencio.errors import GateRefused
 
@@ -24,9 +25,6 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Ask every step again, also
 def add_to(app: typer.Typer) -> None:
     app.add_typer(pipeline, name="pipeline")
     app.command("demo")(demo)
-
-
-commands.add_to(pipeline)
 
 
 @pipeline.command("run")
@@ -115,6 +113,10 @@ def show(name: Which = "continuous-training") -> None:
     from pipelines.shape import shape
 
     print(shape(compiled(name).documents), end="")
+
+
+for command in (submit, follow, schedule, schedules, unschedule):
+    pipeline.command()(command)
 
 
 def demo(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TypeVar
 
-from pipelines.platform.wire import Answer, Taken, Wire
+from pipelines.platform.reading import Answer, Taken
+from pipelines.platform.wire import Wire
 from silencio.errors import SilencioError, WrongUse
 from silencio.settings import Kubeflow
 

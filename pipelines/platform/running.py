@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.platform.answers import Run, Version
 from pipelines.platform.client import Client
-from pipelines.platform.wire import Absent
+from pipelines.platform.reading import Absent
 from silencio.errors import WrongUse
 
 

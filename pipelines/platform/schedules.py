@@ -6,8 +6,8 @@ from typing import Any
 
 from pipelines.platform.answers import Answer, Schedule, Version, rhythm
 from pipelines.platform.client import Client
+from pipelines.platform.reading import Absent
 from pipelines.platform.running import content
-from pipelines.platform.wire import Absent
 from silencio.errors import WrongUse
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -3,7 +3,7 @@
 from pipelines.compiled import Compiled
 from pipelines.platform.answers import Version
 from pipelines.platform.client import Client
-from pipelines.platform.wire import Absent
+from pipelines.platform.reading import Absent
 
 
 def upload(client: Client, pipeline: Compiled) -> Version:

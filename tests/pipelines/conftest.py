@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.platform import wire
+from pipelines.platform import pauses
 from pipelines.platform.client import Client
 from silencio.settings import Kubeflow as Settings
 from tests.pipelines.kubeflow_server import Kubeflow, serving
@@ -31,4 +31,4 @@ def hurried(kubeflow: Kubeflow, kind: str) -> Client:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked again is asked again soon."""
-    monkeypatch.setattr(wire, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(pauses, "FIRST", 0.05)

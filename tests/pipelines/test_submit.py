@@ -59,6 +59,7 @@ def test_a_training_is_sent_followed_and_its_report_fetched(
 ) -> None:
     token = tmp_path / "token"
     token.write_text("sesame\n")
+    kubeflow.script = Script(("survey", "ingest", "retrain"))
     kubeflow.token = "sesame"
     kubeflow.fault("late drop", "POST /apis/v2beta1/runs$")
     # The first run that the server makes; how Kubeflow names what lies in its store.

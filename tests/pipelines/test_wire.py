@@ -76,12 +76,22 @@ def test_what_no_patience_mends_is_said_at_once(kubeflow: Kubeflow, kind: str, s
     assert len(kubeflow.asked) == 1
 
 
-@pytest.mark.parametrize("host", [None, "", "kubeflow.example.org", "ftp://kubeflow.example.org"])
+@pytest.mark.parametrize(
+    "host", [None, "", "kubeflow.example.org", "ftp://kubeflow.example.org", "https://", "https://k:port"]
+)
 def test_a_host_is_named_with_its_scheme(host: str | None) -> None:
     kubeflow = Kubeflow()
     kubeflow.address = host  # type: ignore[assignment]
     with pytest.raises(WrongUse, match=r"https://"):
         reach(kubeflow)
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
+    kubeflow = Kubeflow()
+    kubeflow.address = "https://ana:sesame@kubeflow.example.org"
+    with pytest.raises(WrongUse, match=r"carries a password\..*--token-file") as told:
+        reach(kubeflow)
+    assert "sesame" not in str(told.value)
 
 
 def test_a_cluster_that_people_share_asks_for_a_namespace(kubeflow: Kubeflow) -> None:
@@ -136,6 +146,8 @@ def test_a_host_is_trusted_only_by_its_certificate(tmp_path: Path) -> None:
         with pytest.raises(SilencioError, match=r"is not trusted: .*SILENCIO_KUBEFLOW_CERTIFICATE"):
             reach(kubeflow)
         assert schedules(reach(kubeflow, certificate=authority)) == []
+    with pytest.raises(WrongUse, match=r"key\.pem cannot be read: .*PEM"):
+        reach(kubeflow, certificate=tmp_path / "key.pem")
     assert not kubeflow.violations
 
 
