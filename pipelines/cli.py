@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pipelines.platform.commands import follow, submit
+from pipelines.platform.schedule_commands import schedule, schedules, unschedule
 from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 from silencio.errors import GateRefused
 
@@ -65,18 +67,56 @@ def promote(
         run_promotion(house_at(experiment, workspace, changes), follow, approved_by, canary_only=canary_only)
 
 
+Which = Annotated[str, typer.Argument(metavar="PIPELINE", help="continuous-training or promotion.")]
+
+
 @pipeline.command("compile")
-def compile_pipelines(
-    folder: Annotated[Path, typer.Argument(help="Where the YAML files go.")] = Path("compiled"),
+def compile_pipeline(
+    name: Which = "continuous-training",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file; PIPELINE.yaml if none is named.")
+    ] = None,
+    manifest: Annotated[
+        bool, typer.Option("--manifest", help="As objects of Kubernetes, for kubectl apply.")
+    ] = False,
+    namespace: Annotated[str | None, typer.Option(help="Where those objects go.")] = None,
 ) -> None:
-    """Write both pipelines as YAML for a Kubeflow cluster.
+    """Write a pipeline as YAML for a Kubeflow cluster.
 
-    Example: silencio pipeline compile compiled/
+    Example: silencio pipeline compile -o training.yaml
     """
-    from pipelines.runs import compile_all
+    from pipelines.platform.cluster import settings
 
-    for path in compile_all(folder):
-        print(path)
+    cluster = settings(namespace=namespace)
+
+    from pipelines.compiled import compiled
+    from pipelines.compiled import manifest as as_manifest
+
+    text = as_manifest(name, cluster.namespace) if manifest else compiled(name).text
+    path = output or Path(f"{name}.yaml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    print(path)
+
+
+@pipeline.command("show")
+def show(name: Which = "continuous-training") -> None:
+    """A pipeline's steps, what they pass on, and what they ask of a cluster, as a tree.
+
+    Example: silencio pipeline show promotion
+    """
+    from pipelines.platform.cluster import settings
+
+    settings()
+
+    from pipelines.compiled import compiled
+    from pipelines.shape import shape
+
+    print(shape(compiled(name).documents), end="")
+
+
+for command in (submit, follow, schedule, schedules, unschedule):
+    pipeline.command()(command)
 
 
 def demo(

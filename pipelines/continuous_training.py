@@ -14,6 +14,7 @@ from components.refuse import refuse
 from components.register import register
 from components.retrain import retrain
 from components.survey import survey
+from pipelines.resources import placed
 
 
 @dsl.pipeline(name="continuous-training")
@@ -27,23 +28,22 @@ def continuous_training(experiment: str, workspace: str, feedback: bool = True) 
     """
     where = {"experiment": experiment, "workspace": workspace}
     # Recordings, corrections and the registry change between runs: they are looked at every time.
-    found = survey(**where, feedback=feedback).set_caching_options(False)
-    catalog = ingest(**where, feedback=feedback, survey=found.output).outputs["catalog"]
-    windows = features(**where, catalog=catalog).outputs["windows"]
-    checkpoint = retrain(**where, catalog=catalog, windows=windows).outputs["checkpoint"]
-    rival = champion(**where, checkpoint=checkpoint).set_caching_options(False).output
-    judged = evaluate(**where, catalog=catalog, windows=windows, checkpoint=checkpoint, champion=rival)
+    found = placed(survey(**where, feedback=feedback)).set_caching_options(False)
+    catalog = placed(ingest(**where, feedback=feedback, survey=found.output)).outputs["catalog"]
+    windows = placed(features(**where, catalog=catalog)).outputs["windows"]
+    checkpoint = placed(retrain(**where, catalog=catalog, windows=windows)).outputs["checkpoint"]
+    rival = placed(champion(**where, checkpoint=checkpoint)).set_caching_options(False).output
+    learned = {"catalog": catalog, "windows": windows, "checkpoint": checkpoint, "champion": rival}
+    judged = placed(evaluate(**where, **learned))
     with dsl.If(judged.outputs["Output"] == "pass", name="good-enough"):
-        bundle = optimize(
-            **where, catalog=catalog, windows=windows, checkpoint=checkpoint, champion=rival
-        ).outputs["bundle"]
-        tested = integration_test(**where, catalog=catalog, bundle=bundle)
+        bundle = placed(optimize(**where, **learned)).outputs["bundle"]
+        tested = placed(integration_test(**where, catalog=catalog, bundle=bundle))
         with dsl.If(tested.outputs["Output"] == "pass", name="service-works"):
-            image = package(**where, bundle=bundle).outputs["image"]
-            version = register(**where, bundle=bundle, image=image, gates=tested.outputs["gates"])
+            image = placed(package(**where, bundle=bundle)).outputs["image"]
+            version = placed(register(**where, bundle=bundle, image=image, gates=tested.outputs["gates"]))
             version.set_caching_options(False)
-            deploy_staging(**where, version=version.output).set_caching_options(False)
+            placed(deploy_staging(**where, version=version.output)).set_caching_options(False)
         with dsl.Else(name="service-broken"):
-            refuse(gate="the integration test", verdict=tested.outputs["Output"])
+            placed(refuse(gate="the integration test", verdict=tested.outputs["Output"]))
     with dsl.Else(name="not-good-enough"):
-        refuse(gate="offline evaluation", verdict=judged.outputs["Output"])
+        placed(refuse(gate="offline evaluation", verdict=judged.outputs["Output"]))

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-
-from kfp import local
-from kfp.dsl.base_component import BaseComponent
+from typing import TYPE_CHECKING, Any
 
 from pipelines.warm import warm_steps
 from silencio.errors import GateRefused, SilencioError
 from silencio.progress import Progress
 from silencio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kfp.dsl.base_component import BaseComponent
 
 STARTED = re.compile(r"Executing task .*?'([\w-]+)'")
 FINISHED = re.compile(r"Task .*?'([\w-]+)'.* finished with status .*?(SUCCESS|FAILURE)")
@@ -55,7 +55,7 @@ Follow = Callable[[list[Step]], None]
 
 
 def run(
-    pipeline: BaseComponent,
+    pipeline: "BaseComponent",
     arguments: Mapping[str, Any],
     workspace: Workspace,
     follow: Follow,
@@ -65,6 +65,9 @@ def run(
 
     `fresh` asks every step again; what the workspace holds is still used.
     """
+    # Behind the door: it takes seconds to import, and a run on a cluster is followed with the same steps.
+    from kfp import local
+
     root = workspace / "pipeline"
     with warnings.catch_warnings():
         # Each step is run by this interpreter, whatever its image is called.

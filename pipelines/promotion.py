@@ -5,6 +5,7 @@ from kfp import dsl
 from components.canary import canary
 from components.promote import promote
 from components.roll_back import roll_back
+from pipelines.resources import placed
 
 
 @dsl.pipeline(name="promotion")
@@ -20,9 +21,9 @@ def promotion(experiment: str, workspace: str, version: str, recordings: str, ap
     """
     where = {"experiment": experiment, "workspace": workspace, "version": version}
     # Traffic is watched anew each time, and moves nothing that already stands where it should.
-    watched = canary(**where, recordings=recordings).set_caching_options(False)
+    watched = placed(canary(**where, recordings=recordings)).set_caching_options(False)
     with dsl.If(watched.outputs["Output"] == "pass", name="did-well"):
-        moved = promote(**where, approved_by=approved_by, gates=watched.outputs["gates"])
+        moved = placed(promote(**where, approved_by=approved_by, gates=watched.outputs["gates"]))
         moved.set_caching_options(False)
     with dsl.Else(name="did-not"):
-        roll_back(**where, gates=watched.outputs["gates"]).set_caching_options(False)
+        placed(roll_back(**where, gates=watched.outputs["gates"])).set_caching_options(False)

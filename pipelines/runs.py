@@ -1,10 +1,7 @@
 """The two pipelines, from a house to their outcome."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from kfp.compiler import Compiler
 
 from pipelines.continuous_training import continuous_training
 from pipelines.local import Follow, run
@@ -57,17 +54,6 @@ def run_promotion(
         remedy = approve if version.stage is Stage.CANARY else "`silencio registry history` keeps why."
         raise GateRefused(_sentence(steps[-1].result), remedy)
     return version
-
-
-def compile_all(folder: Path) -> list[Path]:
-    """The pipelines as Kubeflow reads them; no cluster is asked."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for pipeline in (continuous_training, promotion):
-        path = folder / f"{pipeline.name}.yaml"
-        Compiler().compile(pipeline, str(path))
-        paths.append(path)
-    return paths
 
 
 def _sentence(result: str) -> str:

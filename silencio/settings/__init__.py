@@ -10,6 +10,7 @@ from silencio.settings.data import Data, FrogId, Reserve, Split
 from silencio.settings.experiment import Experiment
 from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, GateRule, Optimize
+from silencio.settings.kubeflow import Kubeflow
 from silencio.settings.model import Model
 from silencio.settings.section import Section
 from silencio.settings.service import Access, Batching, Keeping, Observing, Release, Serving
@@ -28,6 +29,7 @@ __all__ = [
     "FrontEnd",
     "GateRule",
     "Keeping",
+    "Kubeflow",
     "Loss",
     "Model",
     "Observing",

@@ -1,4 +1,4 @@
-"""What a Kubeflow cluster would be given."""
+"""What a Kubeflow cluster is given."""
 
 from pathlib import Path
 from typing import Any
@@ -7,123 +7,129 @@ import pytest
 import yaml
 
 from components.image import IMAGE
+from pipelines.compiled import PROMOTION, TRAINING, Compiled, compiled
+from pipelines.platform.cluster import settings
+from pipelines.shape import shape, steps
+from silencio.errors import WrongUse
 from tests.conftest import silencio
 
-Spec = dict[str, Any]
+DATA = Path(__file__).parent / "data"
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Spec]:
-    folder = tmp_path_factory.mktemp("compiled")
-    done = silencio("pipeline", "compile", str(folder), workspace=folder)
+@pytest.fixture(scope="module", params=[TRAINING, PROMOTION])
+def pipeline(request: pytest.FixtureRequest) -> Compiled:
+    return compiled(request.param)
+
+
+def test_a_pipeline_has_the_shape_that_was_agreed_on(pipeline: Compiled) -> None:
+    """Steps, order, conditions, inputs and outputs with types, resources, attempts, times, caching."""
+    agreed = DATA / f"{pipeline.name}.txt"
+    assert shape(pipeline.documents) == agreed.read_text(), (
+        f"If that is what you want: silencio pipeline show {pipeline.name} > tests/pipelines/data/{agreed.name}, "
+        "with no SILENCIO_… in the environment, and look at what changed there."
+    )
+
+
+def test_the_same_pipeline_compiles_to_the_same_digest(tmp_path: Path) -> None:
+    path, here = tmp_path / "training.yaml", compiled()
+    done = silencio("pipeline", "compile", "-o", str(path), workspace=tmp_path)
     assert done.returncode == 0, done.stderr
-    return {path.stem: next(yaml.safe_load_all(path.read_text())) for path in folder.glob("*.yaml")}
+    there = Compiled(here.name, path.read_text())
+    assert (there.digest, there.version) == (here.digest, here.version)
 
 
-def tasks(spec: Spec, dag: Spec | None = None) -> dict[str, tuple[set[str], bool]]:
-    """Every task by its name, also within conditions: what it waits for, and whether it is cached."""
-    found: dict[str, tuple[set[str], bool]] = {}
-    for name, task in (dag or spec["root"]["dag"])["tasks"].items():
-        component = spec["components"][task["componentRef"]["name"]]
-        if "dag" in component:
-            found |= tasks(spec, component["dag"])
-        else:
-            found[name] = (
-                set(task.get("dependentTasks", ())),
-                task["cachingOptions"].get("enableCache", False),
-            )
-    return found
-
-
-def test_continuous_training_has_its_steps_in_their_order(compiled: dict[str, Spec]) -> None:
-    found = tasks(compiled["continuous-training"])
-    assert {name: waits for name, (waits, _) in found.items()} == {
-        "survey": set(),
-        "ingest": {"survey"},
-        "features": {"ingest"},
-        "retrain": {"features", "ingest"},
-        "champion": {"retrain"},
-        "evaluate": {"champion", "features", "ingest", "retrain"},
-        "optimize": set(),
-        "integration-test": {"optimize"},
-        "package": set(),
-        "register": {"package"},
-        "deploy-staging": {"register"},
-        "refuse": set(),
-        "refuse-2": set(),
-    }
-
-
-def test_what_looks_at_the_world_is_never_cached(compiled: dict[str, Spec]) -> None:
-    found = tasks(compiled["continuous-training"]) | tasks(compiled["promotion"])
-    assert {name for name, (_, cached) in found.items() if not cached} == {
-        "survey",
-        "champion",
-        "register",
-        "deploy-staging",
-        "canary",
-        "promote",
-        "roll-back",
-    }
-
-
-def branches(spec: Spec, dag: Spec) -> dict[str, set[str]]:
-    """What runs directly under each condition, by the condition without its inputs' prefixes."""
-    found: dict[str, set[str]] = {}
-    for task in dag["tasks"].values():
-        component = spec["components"][task["componentRef"]["name"]]
-        if "dag" not in component:
-            continue
-        if condition := task.get("triggerPolicy", {}).get("condition"):
-            plain = condition.replace("inputs.parameter_values['pipelinechannel--", "").replace(
-                "-Output']", ""
-            )
-            steps = component["dag"]["tasks"]
-            found[plain] = {name for name in steps if "condition" not in name}
-        found |= branches(spec, component["dag"])
-    return found
-
-
-def test_the_gates_decide_what_follows(compiled: dict[str, Spec]) -> None:
-    spec = compiled["continuous-training"]
-    assert branches(spec, spec["root"]["dag"]) == {
-        "evaluate == 'pass'": {"optimize", "integration-test"},
-        "!(evaluate == 'pass')": {"refuse-2"},
-        "integration-test == 'pass'": {"package", "register", "deploy-staging"},
-        "!(integration-test == 'pass')": {"refuse"},
-    }
-
-
-def test_a_canary_is_promoted_only_if_it_did_well(compiled: dict[str, Spec]) -> None:
-    spec = compiled["promotion"]
-    assert branches(spec, spec["root"]["dag"]) == {
-        "canary == 'pass'": {"promote"},
-        "!(canary == 'pass')": {"roll-back"},
-    }
-
-
-def test_promotion_promotes_or_rolls_back(compiled: dict[str, Spec]) -> None:
-    assert set(tasks(compiled["promotion"])) == {"canary", "promote", "roll-back"}
-
-
-@pytest.mark.parametrize("pipeline", ["continuous-training", "promotion"])
-def test_every_step_runs_in_the_one_image_and_installs_nothing(
-    compiled: dict[str, Spec], pipeline: str
-) -> None:
-    executors = compiled[pipeline]["deploymentSpec"]["executors"]
+def test_every_step_runs_in_the_one_image_and_installs_nothing(pipeline: Compiled) -> None:
+    executors = pipeline.documents[0]["deploymentSpec"]["executors"]
     assert executors
     for executor in executors.values():
         assert executor["container"]["image"] == IMAGE
         assert "pip install" not in str(executor["container"]["command"])
 
 
-def test_the_image_is_a_setting(tmp_path: Path) -> None:
+def test_components_are_known_without_the_number_of_their_task() -> None:
+    found = {step.name: step for step in steps(compiled().documents[0])}
+    assert found["refuse-2"].component == found["refuse"].component == "refuse"
+    assert found["refuse-2"].given == {"gate": "offline evaluation"}
+    assert found["evaluate"].outputs["page"] == "system.HTML"
+
+
+def test_a_pipeline_that_does_not_exist_is_named() -> None:
+    with pytest.raises(
+        WrongUse, match=r"There is no pipeline demo\. There are continuous-training and promotion\."
+    ):
+        compiled("demo")
+
+
+@pytest.fixture(scope="module")
+def at_a_site(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The training pipeline's manifests, compiled where everything is set that can be."""
+    path = tmp_path_factory.mktemp("site") / "manifests" / "training.yaml"
     done = silencio(
-        "pipeline",
-        "compile",
-        str(tmp_path),
-        workspace=tmp_path,
+        *("pipeline", "compile", "-o", str(path), "--manifest", "--namespace", "birds"),
+        workspace=path.parents[1],
         SILENCIO_IMAGE="registry.example/steps@sha256:1",
+        SILENCIO_MLFLOW_URI="http://mlflow:5000",
+        SILENCIO_KUBEFLOW_VOLUME="reserve",
+        SILENCIO_KUBEFLOW_MOUNTED_AT="/reserve",
+        SILENCIO_KUBEFLOW_PULL="Always",
+        SILENCIO_KUBEFLOW_PULL_SECRET="registry",
+        SILENCIO_KUBEFLOW_MLFLOW_SECRET="mlflow-login",
+        SILENCIO_KUBEFLOW_STORAGE_SECRET="artifacts",
+        SILENCIO_KUBEFLOW_STORAGE_ENDPOINT="http://minio:9000",
+        SILENCIO_KUBEFLOW_TRAINING_GPUS="1",
+        SILENCIO_KUBEFLOW_TRAINING_MEMORY="32Gi",
     )
     assert done.returncode == 0, done.stderr
-    assert "image: registry.example/steps@sha256:1" in (tmp_path / "promotion.yaml").read_text()
+    return list(yaml.safe_load_all(path.read_text()))
+
+
+def test_a_manifest_is_what_kubernetes_takes(at_a_site: list[dict[str, Any]]) -> None:
+    kinds = [(m["kind"], m["apiVersion"], m["metadata"]["namespace"]) for m in at_a_site]
+    assert kinds == [
+        ("Pipeline", "pipelines.kubeflow.org/v2beta1", "birds"),
+        ("PipelineVersion", "pipelines.kubeflow.org/v2beta1", "birds"),
+    ]
+    assert at_a_site[1]["spec"]["pipelineName"] == at_a_site[0]["metadata"]["name"]
+
+
+def test_every_step_finds_what_the_site_names(at_a_site: list[dict[str, Any]]) -> None:
+    spec = at_a_site[1]["spec"]
+    places = spec["platformSpec"]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    executors = spec["pipelineSpec"]["deploymentSpec"]["executors"]
+    assert set(places) == set(executors)
+    for name, place in places.items():
+        container = executors[name]["container"]
+        assert container["image"] == "registry.example/steps@sha256:1"
+        assert place["imagePullPolicy"] == "Always"
+        assert [secret["secretName"] for secret in place["imagePullSecret"]] == ["registry"]
+        assert [(v["constant"], v["mountPath"]) for v in place["pvcMount"]] == [("reserve", "/reserve")]
+        assert {variable["name"]: variable["value"] for variable in container["env"]} == {
+            "SILENCIO_MLFLOW_URI": "http://mlflow:5000",
+            "MLFLOW_S3_ENDPOINT_URL": "http://minio:9000",
+        }
+        assert {
+            (secret["secretName"], key["secretKey"]): key["envVar"]
+            for secret in place["secretAsEnv"]
+            for key in secret["keyToEnv"]
+        } == {
+            ("mlflow-login", "username"): "MLFLOW_TRACKING_USERNAME",
+            ("mlflow-login", "password"): "MLFLOW_TRACKING_PASSWORD",
+            ("artifacts", "access-key-id"): "AWS_ACCESS_KEY_ID",
+            ("artifacts", "secret-access-key"): "AWS_SECRET_ACCESS_KEY",
+        }
+
+
+def test_only_the_step_that_learns_takes_a_gpu(at_a_site: list[dict[str, Any]]) -> None:
+    executors = at_a_site[1]["spec"]["pipelineSpec"]["deploymentSpec"]["executors"]
+    asked = {name: executor["container"]["resources"] for name, executor in executors.items()}
+    assert [name for name, resources in asked.items() if "accelerator" in resources] == ["exec-retrain"]
+    assert asked["exec-retrain"]["resourceMemoryLimit"] == "32Gi"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PULL", "Sometimes"), ("TRAINING_MEMORY", "much"), ("TIMEOUT", "0")]
+)
+def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"SILENCIO_KUBEFLOW_{name}", value)
+    with pytest.raises(WrongUse, match=f"SILENCIO_KUBEFLOW_{name} is '{value}'"):
+        settings()
