@@ -23,6 +23,8 @@ class Windowed:
     """The recording's length."""
     scale: Scale | None
     """What turns the features back into decibels; coefficients have none."""
+    samples: Samples
+    """All that was decoded, [samples] at the front end's rate."""
 
 
 def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits()) -> Windowed:
@@ -37,7 +39,9 @@ def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits
     begins = np.arange(len(windows)) * hop
     real = np.minimum(length, len(samples) - begins)
     computed, scale = features.scaled(windows, real)
-    return Windowed(begins / front_end.sample_rate, computed, len(samples) / front_end.sample_rate, scale)
+    return Windowed(
+        begins / front_end.sample_rate, computed, len(samples) / front_end.sample_rate, scale, samples
+    )
 
 
 def cut(samples: Samples, length: int, hop: int, crumb: int = 0) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from silencio import __version__
 from silencio.serving.metrics import CountRequests
 from silencio.serving.refusals import answer_problems
-from silencio.serving.routes import about, feedback, identify, page
+from silencio.serving.routes import about, feedback, identify, page, tours
 from silencio.serving.service import Service
 
 PROBLEM = {"schema": {"type": "object", "required": ["type", "title", "status", "detail"]}}
@@ -25,6 +25,7 @@ def create_app(service: Service) -> FastAPI:
     for router in (
         identify.routes(service),
         feedback.routes(service),
+        tours.routes(service),
         about.routes(service),
         page.routes(),
     ):

@@ -28,6 +28,12 @@ class ServiceMetrics(Nobody):
             registry=self.registry,
         )
         self.feedback = Counter("silencio_feedback", "Words of guides, kept.", registry=self.registry)
+        self.lost = Counter(
+            "silencio_not_kept",
+            "Requests that are not kept: no room (full), no store, or no audio for people speak (speech).",
+            ["why"],
+            registry=self.registry,
+        )
         self.model = Info("silencio_model", "The model that answers.", registry=self.registry)
 
     def serves(self, served: Served) -> None:
@@ -38,6 +44,9 @@ class ServiceMetrics(Nobody):
             self.latency.labels(stage).observe(seconds)
         for species in answer.species:
             self.species.labels(species.code).inc()
+
+    def not_kept(self, why: str) -> None:
+        self.lost.labels(why).inc()
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

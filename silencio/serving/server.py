@@ -26,6 +26,11 @@ def run(
 ) -> None:
     """Serve a bundle. Returns once drained; a bundle that was tampered with raises before the port opens."""
     bundle = Bundle.open(bundle_folder)
-    feedback = FeedbackStore(feedback_folder) if feedback_folder is not None else None
+    feedback = FeedbackStore(feedback_folder, settings.keeping) if feedback_folder is not None else None
+    service = Service.of(bundle, settings, feedback)
     log.info("serving bundle %s on http://%s:%d", bundle.digest[:12], host, port)
-    serve(create_app(Service.of(bundle, settings, feedback)), host, port, stop_after_idle)
+    try:
+        serve(create_app(service), host, port, stop_after_idle)
+    finally:
+        if service.feedback is not None:
+            service.feedback.close()

@@ -58,7 +58,7 @@ class Engine:
             prepared = recording
         else:
             windowed = windows_of(recording, served.features, self._limits)
-            prepared = Prepared(windowed.seconds, windowed.starts, windowed.features)
+            prepared = Prepared(windowed.seconds, windowed.starts, windowed.features, windowed.samples)
         ready = time.perf_counter()
         probabilities = served.model.probabilities(prepared.features)
         inferred = time.perf_counter()
@@ -67,4 +67,4 @@ class Engine:
                 "The recording's samples are too large to compute with.", "Export it as 16-bit WAV."
             )
         took = {"decode": ready - begun, "inference": inferred - ready}
-        return Heard(served, prepared.seconds, prepared.starts, probabilities, took)
+        return Heard(served, prepared.seconds, prepared.starts, probabilities, took, prepared.samples)

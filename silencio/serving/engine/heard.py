@@ -42,6 +42,8 @@ class Prepared:
     """Seconds into the recording, [windows]"""
     features: NDArray[np.float32]
     """[windows, *shape of the front end]"""
+    samples: NDArray[np.float32] | None = None
+    """The whole recording at the front end's rate, [samples]; none where pictures were sent."""
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,5 @@ class Heard:
     """[windows, classes]"""
     took: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: decode, features, queue, inference."""
+    samples: NDArray[np.float32] | None = None
+    """The whole recording at the front end's rate, [samples]; none where pictures were sent."""
