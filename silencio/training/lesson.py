@@ -116,7 +116,8 @@ def _drawn(rows: Rows, weights: NDArray[np.float64], generator: torch.Generator)
     begin = float(torch.rand(1, generator=generator, dtype=torch.float64))
     ends, count = np.cumsum(weights[order]), _draws(weights)
     steps = (np.arange(count) + begin) * (ends[-1] / count)
-    return rows[order[np.minimum(np.searchsorted(ends, steps, side="right"), len(rows) - 1)]]
+    drawn: Rows = rows[order[np.minimum(np.searchsorted(ends, steps, side="right"), len(rows) - 1)]]
+    return drawn
 
 
 def parts(windows: Windows) -> tuple[Rows, Rows]:

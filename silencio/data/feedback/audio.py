@@ -89,7 +89,11 @@ class AudioBucket:
             ) from error
         self._bucket = S3Store.from_url(
             address,
-            client_options={"timeout": timedelta(seconds=10), "connect_timeout": timedelta(seconds=3)},
+            client_options={
+                "timeout": timedelta(seconds=10),
+                "connect_timeout": timedelta(seconds=3),
+                "allow_http": True,  # whoever names an endpoint without TLS, in a cluster of their own, means it
+            },
             retry_config={"max_retries": 2},
         )
 
