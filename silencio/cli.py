@@ -18,6 +18,7 @@ from silencio.commands.registry import registry
 from silencio.commands.release import gateway, release, watch
 from silencio.commands.runs import runs
 from silencio.commands.settings import settings
+from silencio.commands.stream import stream
 from silencio.commands.tune import tune
 from silencio.errors import SilencioError
 from silencio.logs import complain, set_up
@@ -38,7 +39,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 """,
 )
 
-for noun in (settings, data, features, runs, jobs, bundle, registry, release):
+for noun in (settings, data, features, runs, jobs, bundle, registry, release, stream):
     app.add_typer(noun)
 for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, watch):
     app.command()(verb)

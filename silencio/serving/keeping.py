@@ -63,7 +63,9 @@ class Keeper:
         self._writer: threading.Thread | None = None
 
     def take(self, answered: Answered) -> None:
-        """Never waits, and never fails."""
+        """Never waits, and never fails. Of whoever wants nothing kept, only what a tour that they name counts is."""
+        if not answered.wish.may_keep and answered.wish.tour is None:
+            return
         size = _size(answered)
         with self._lock:
             full = self._bytes + size > WAITING_BYTES

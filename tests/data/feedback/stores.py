@@ -54,18 +54,22 @@ def shared_store(folder: Path) -> Iterator[Keeping]:
         yield Keeping(database=database, audio=audio)
 
 
+def access(endpoint: str) -> dict[str, str]:
+    """What the environment says to whoever looks for S3."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+    }
+
+
 @contextmanager
 def bucket(folder: Path) -> Iterator[str]:
     """The address of a bucket on a server of its own, to which the environment leads meanwhile."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    leads = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_ALLOW_HTTP": "true",
-    }
+    leads = access(endpoint)
     before = {name: os.environ.get(name) for name in leads}
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with (folder / "s3.log").open("wb") as log:
