@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from hashlib import sha256
 
 from silencio.data.feedback import Arrival, FeedbackStore, Kept, Said, StoreLost, Visit, Word
@@ -19,8 +20,9 @@ log = logging.getLogger(__name__)
 
 WAITING_BYTES = 128 * 2**20
 """Of recordings and their samples, that may wait for the disk; what comes on top is not kept."""
-LINGER_SECONDS = 0.05
-"""Requests that come one upon another are written together, for a fifth of the time that each would take."""
+LINGER_SECONDS = 0.25
+"""Requests that come one upon another are written together, for a quarter of the time that each would take alone. A
+word on one of them is not kept waiting for the others."""
 TOGETHER = 64
 ELSEWHERE_SECONDS = 1.0
 """How long a word waits for its request to turn up: another process may have heard it, and be about to write it."""
@@ -30,6 +32,14 @@ WRITTEN_SECONDS = 10.0
 """How long a word waits for the audio of its request to be written."""
 DEGREE_DECIMALS = 2
 """About a kilometre: where a rare animal sleeps is nobody's business, nor is where a guide lives."""
+
+
+class _Call(Enum):
+    """What the writer is told beside what arrives."""
+
+    NOW = "now"
+    """Somebody waits for what has arrived so far."""
+    END = "end"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Keeper:
         self.store = store
         self._settings = settings
         self._lost = lost
-        self._arrived: queue.SimpleQueue[Answered | None] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[Answered | _Call] = queue.SimpleQueue()
         self._waiting: dict[str, threading.Event] = {}
         self._bytes = 0
         self._lock = threading.Lock()
@@ -104,14 +114,17 @@ class Keeper:
         with self._lock:
             writer = self._writer
         if writer is not None:
-            self._arrived.put(None)
+            self._arrived.put(_Call.END)
             writer.join()
         self.store.close()
 
     def _wait_for(self, request: str) -> None:
         with self._lock:
             written = self._waiting.get(request)
-        if written is not None and not written.wait(WRITTEN_SECONDS):
+        if written is None or written.is_set():
+            return
+        self._arrived.put(_Call.NOW)
+        if not written.wait(WRITTEN_SECONDS):
             raise StoreLost(
                 f"{request} was not written within {WRITTEN_SECONDS:g} s.",
                 "Look at the feedback folder's disk.",
@@ -135,9 +148,10 @@ class Keeper:
             return [], True
         together: list[Answered] = []
         until = time.monotonic() + LINGER_SECONDS
-        while first is not None:
-            together.append(first)
-            if len(together) == TOGETHER:
+        while first is not _Call.END:
+            if isinstance(first, Answered):
+                together.append(first)
+            if first is _Call.NOW or len(together) == TOGETHER:
                 return together, True
             try:
                 first = self._arrived.get(timeout=max(0.0, until - time.monotonic()))

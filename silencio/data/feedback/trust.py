@@ -36,7 +36,7 @@ def judge(kept: Kept, statements: Sequence[Statement], trust: Trust) -> Judged:
     """`statements` are all on the recording of `kept`. A word on a stretch tells what calls, never what does not."""
     answered = [code for code, _ in kept.species]
     votes: dict[str, dict[str, bool]] = defaultdict(dict)
-    named = {s.species for s in statements if s.present or s.start is None}
+    named = {s.species for s in statements if s.present or s.start is None}.union(answered)
     for person, said in by_person(statements).items():
         for code in named:
             if (vote := _vote(code, said)) is not None:
