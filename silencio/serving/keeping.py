@@ -1,7 +1,9 @@
 """What stays of a request once it is answered: handed to a thread of its own, so that no answer waits for a disk."""
 
 import logging
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +30,8 @@ ELSEWHERE_SECONDS = 1.0
 """How long a word waits for its request to turn up: another process may have heard it, and be about to write it."""
 LOOK_SECONDS = 0.1
 SWEEP_SECONDS = 600.0
+STEPS_BACK = 10
+"""Of 19 by which a thread can be less important than others."""
 WRITTEN_SECONDS = 10.0
 """How long a word waits for the audio of its request to be written."""
 DEGREE_DECIMALS = 2
@@ -131,6 +135,9 @@ class Keeper:
             )
 
     def _write(self) -> None:
+        if sys.platform == "linux":
+            # There it is this thread's alone: where the cores are full, answers go first.
+            os.setpriority(os.PRIO_PROCESS, 0, STEPS_BACK)
         swept, open_ = -SWEEP_SECONDS, True
         while open_:
             answered, open_ = self._next()

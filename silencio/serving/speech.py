@@ -3,24 +3,26 @@
 if speaks(samples, rate): ...
 
 A voice is a chain of syllables: for a twentieth to half a second each, the sound below 1,500 Hz repeats itself 80 to
-400 times a second, and then does not. Docs/feedback.md says how often this misses and how often it is wrong.
+400 times a second, and then does not. docs/feedback.md says how often this misses and how often it is wrong.
 """
+
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import scipy.fft
-import soxr
+import scipy.signal
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-RATE = 4_000
-FRAME, HOP, TRANSFORM = 256, 128, 320
-"""Samples at RATE; the transform leaves room for the longest lag."""
+LOWEST_RATE = 4_000
+"""Every so many samples are one, so that no fewer a second are left than this."""
 BAND_HZ = (80, 1_500)
-LAGS = slice(RATE // 400, RATE // 80 + 1)
-"""Of voices: from 400 down to 80 times a second."""
-STRETCH = 5 * RATE // HOP
-"""Frames that are judged together: who says one sentence in a minute speaks."""
+PITCH_HZ = (80, 400)
+FRAME_SECONDS, HOP_SECONDS = 0.064, 0.032
+STRETCH_SECONDS = 5.0
+"""Judged together: who says one sentence in a minute speaks."""
 HARMONIC = 0.6
 """How like itself, one period later, a voiced frame is at least."""
 QUIET_DB = 20.0
@@ -34,51 +36,111 @@ OCTAVES = 0.5
 """How far apart, as a standard deviation, the pitches of one speaker are at most."""
 SILENCE = 1e-8
 """Power: what is fainter is nothing."""
+BLOCKS = 6
+"""Of as many samples as become one, that the filter before it is long."""
 
-_WINDOW = np.hanning(FRAME).astype(np.float32)
-_FREQUENCIES = np.fft.rfftfreq(TRANSFORM, 1 / RATE)
-_OUTSIDE = (BAND_HZ[0] > _FREQUENCIES) | (BAND_HZ[1] < _FREQUENCIES)
-_TAPER = np.fft.irfft(np.abs(np.fft.rfft(_WINDOW, TRANSFORM)) ** 2)[: LAGS.stop + 1]
-_FADING = (_TAPER / _TAPER[0]).astype(np.float32)
-"""What the window alone does to the likeness at each lag."""
+
+@dataclass(frozen=True)
+class _Plan:
+    """What depends on the rate of the samples alone."""
+
+    every: int
+    filter: Floats
+    """[every, BLOCKS]"""
+    window: Floats
+    """[samples of a frame]"""
+    hop: int
+    transform: int
+    band: slice
+    """Of the transform's frequencies: a voice's."""
+    lags: slice
+    cosines: Floats
+    """[band, lags and one more at either end]: from powers to how like itself a frame is so much later, freed from
+    what the window alone does to that."""
 
 
 def speaks(samples: Floats, rate: int) -> bool:
     """Mono, [samples], within -1 … 1."""
-    low = soxr.resample(samples, rate, RATE, quality="LQ")
-    if len(low) < FRAME:
+    plan = _plan(rate)
+    low = _lower(samples, plan)
+    if len(low) < len(plan.window):
         return False
-    frames = np.lib.stride_tricks.sliding_window_view(low, FRAME)[::HOP] * _WINDOW
-    return any(_spoken(frames[start : start + STRETCH]) for start in range(0, len(frames), STRETCH))
+    frames = np.lib.stride_tricks.sliding_window_view(low, len(plan.window))[:: plan.hop]
+    stretch = round(STRETCH_SECONDS / HOP_SECONDS)
+    return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
 
 
-def _spoken(frames: Floats) -> bool:
+def _spoken(frames: Floats, plan: _Plan) -> bool:
     """[frames, samples] of one stretch."""
-    likeness, lag, power = _periods(frames)
-    decibels = 10 * np.log10(power + SILENCE)
-    loud = (decibels > np.percentile(decibels, 95) - QUIET_DB) & (power > SILENCE)
+    likeness, lag, power = _periods(frames * plan.window, plan)
+    # As many decibels below the loudest twentieth as the pauses are.
+    loudest = np.partition(power, -1 - len(power) // 20)[-1 - len(power) // 20]
+    loud = power > max(float(loudest) / 10 ** (QUIET_DB / 10), SILENCE)
     voiced = loud & (likeness > HARMONIC)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], voiced, [False]])))
-    seconds = (edges[1::2] - edges[::2]) * HOP / RATE
+    edges = np.flatnonzero(np.diff(voiced, prepend=False, append=False))
+    seconds = (edges[1::2] - edges[::2]) * HOP_SECONDS
     syllables = np.count_nonzero((seconds >= SYLLABLE_SECONDS[0]) & (seconds <= SYLLABLE_SECONDS[1]))
-    if syllables < SYLLABLES:
+    if syllables < SYLLABLES or likeness[loud].mean() < MEAN_HARMONIC:
         return False
-    spread = np.std(np.log2(lag[voiced]))
-    return bool(likeness[loud].mean() > MEAN_HARMONIC and spread < OCTAVES)
+    return bool(np.std(np.log2(lag[voiced])) < OCTAVES)
 
 
-def _periods(frames: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
-    """How like itself each frame is one period later, that period in samples at RATE, and the frame's power."""
-    spectrum = scipy.fft.rfft(frames, TRANSFORM)
+def _periods(frames: Floats, plan: _Plan) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """How like itself each frame is one period later, that period in samples, and the frame's power."""
+    spectrum = scipy.fft.rfft(frames, plan.transform)[:, plan.band]
     power = spectrum.real**2 + spectrum.imag**2
-    power[:, _OUTSIDE] = 0
-    alike = scipy.fft.irfft(power)[:, : LAGS.stop + 1]
-    own = alike[:, 0]
-    alike = alike / np.maximum(own, SILENCE)[:, None] / _FADING
-    inner = alike[:, LAGS]
+    own = power.sum(axis=1)
+    alike = power @ plan.cosines
+    inner = alike[:, 1:-1]
     # A peak, not the slope of a sound that is lower or higher than any voice.
-    peak = (inner > alike[:, LAGS.start - 1 : LAGS.stop - 1]) & (
-        inner >= alike[:, LAGS.start + 1 : LAGS.stop + 1]
-    )
+    peak = (inner > alike[:, :-2]) & (inner >= alike[:, 2:])
     best = np.where(peak, inner, 0)
-    return best.max(axis=1), LAGS.start + best.argmax(axis=1), own / FRAME
+    # Negative frequencies have as much again.
+    energy = 2 * own / plan.transform
+    return (
+        best.max(axis=1) / np.maximum(own, SILENCE),
+        plan.lags.start + best.argmax(axis=1),
+        energy / len(plan.window),
+    )
+
+
+def _lower(samples: Floats, plan: _Plan) -> Floats:
+    """Every so many samples one, without what lies too high for that. A product of matrices is the fastest way."""
+    count = len(samples) // plan.every
+    parts = samples[: count * plan.every].reshape(count, plan.every) @ plan.filter
+    length = count - BLOCKS + 1
+    if length < 1:
+        return np.zeros(0, np.float32)
+    lower: Floats = sum(
+        (parts[block : block + length, block] for block in range(1, BLOCKS)), parts[:length, 0]
+    )
+    return lower
+
+
+@cache
+def _plan(rate: int) -> _Plan:
+    every = max(1, rate // LOWEST_RATE)
+    left = rate / every
+    # Up to where the band ends, if what is left reaches that far.
+    edge = min(BAND_HZ[1] + 100.0, 0.4 * left)
+    taps = scipy.signal.firwin(BLOCKS * every, edge, fs=rate).astype(np.float32)
+    frame = round(FRAME_SECONDS * left)
+    lags = slice(round(left / PITCH_HZ[1]), round(left / PITCH_HZ[0]) + 1)
+    transform = scipy.fft.next_fast_len(frame + lags.stop + 1, real=True)
+    window = np.hanning(frame).astype(np.float32)
+    first, last = (round(hertz * transform / left) for hertz in BAND_HZ)
+    taper = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)
+    later = np.arange(lags.start - 1, lags.stop + 1)
+    cosines = (
+        np.cos(2 * np.pi * np.outer(np.arange(first, last + 1), later) / transform) * taper[0] / taper[later]
+    )
+    return _Plan(
+        every=every,
+        filter=np.ascontiguousarray(taps.reshape(BLOCKS, every).T),
+        window=window,
+        hop=round(HOP_SECONDS * left),
+        transform=transform,
+        band=slice(first, last + 1),
+        lags=lags,
+        cosines=cosines.astype(np.float32),
+    )

@@ -219,7 +219,10 @@ def test_what_was_acknowledged_outlives_services_that_are_killed(
                 guides.submit(_talk, f"http://127.0.0.1:{port}", f"{turn}-{n}", over, acknowledged)
                 for n in range(3)
             ]
-            time.sleep(dice.uniform(0.3, 0.9))
+            before = len(acknowledged)
+            while len(acknowledged) == before and not any(one.done() for one in talking):
+                time.sleep(0.005)
+            time.sleep(dice.uniform(0, 0.3))
             _kill(service.pid)
             over.set()
             for one in talking:
