@@ -8,6 +8,7 @@ A voice is a chain of syllables: for a twentieth to half a second each, the soun
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
@@ -59,6 +60,16 @@ class _Plan:
     what the window alone does to that."""
 
 
+class _Periods(NamedTuple):
+    """Of each frame, [frames]."""
+
+    likeness: Floats
+    """How like itself it is one period later."""
+    lag: Floats
+    """That period, in samples."""
+    power: Floats
+
+
 def speaks(samples: Floats, rate: int) -> bool:
     """Mono, [samples], within -1 … 1."""
     plan = _plan(rate)
@@ -72,11 +83,14 @@ def speaks(samples: Floats, rate: int) -> bool:
 
 def _spoken(frames: Floats, plan: _Plan) -> bool:
     """[frames, samples] of one stretch."""
-    likeness, lag, power = _periods(frames * plan.window, plan)
-    # As many decibels below the loudest twentieth as the pauses are.
-    loudest = np.partition(power, -1 - len(power) // 20)[-1 - len(power) // 20]
-    loud = power > max(float(loudest) / 10 ** (QUIET_DB / 10), SILENCE)
-    voiced = loud & (likeness > HARMONIC)
+    glance = _periods(frames[::2] * plan.window, plan)
+    # No syllable falls between every second frame, and most of what a forest says ends here.
+    if np.count_nonzero(_voiced(glance.likeness, _loud(glance.power))) < SYLLABLES:
+        return False
+    rest = _periods(frames[1::2] * plan.window, plan)
+    likeness, lag, power = (_in_turn(one, other) for one, other in zip(glance, rest, strict=True))
+    loud = _loud(power)
+    voiced = _voiced(likeness, loud)
     edges = np.flatnonzero(np.diff(voiced, prepend=False, append=False))
     seconds = (edges[1::2] - edges[::2]) * HOP_SECONDS
     syllables = np.count_nonzero((seconds >= SYLLABLE_SECONDS[0]) & (seconds <= SYLLABLE_SECONDS[1]))
@@ -85,8 +99,24 @@ def _spoken(frames: Floats, plan: _Plan) -> bool:
     return bool(np.std(np.log2(lag[voiced])) < OCTAVES)
 
 
-def _periods(frames: Floats, plan: _Plan) -> tuple[Floats, NDArray[np.int64], Floats]:
-    """How like itself each frame is one period later, that period in samples, and the frame's power."""
+def _loud(power: Floats) -> NDArray[np.bool_]:
+    """Which frames are no pauses."""
+    rank = len(power) - 1 - len(power) // 20
+    loudest = float(np.partition(power, rank)[rank])
+    return np.asarray(power > max(loudest / 10 ** (QUIET_DB / 10), SILENCE))
+
+
+def _voiced(likeness: Floats, loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return loud & (likeness > HARMONIC)
+
+
+def _in_turn(one: Floats, other: Floats) -> Floats:
+    both = np.empty(len(one) + len(other), one.dtype)
+    both[::2], both[1::2] = one, other
+    return both
+
+
+def _periods(frames: Floats, plan: _Plan) -> _Periods:
     spectrum = scipy.fft.rfft(frames, plan.transform)[:, plan.band]
     power = spectrum.real**2 + spectrum.imag**2
     own = power.sum(axis=1)
@@ -95,12 +125,11 @@ def _periods(frames: Floats, plan: _Plan) -> tuple[Floats, NDArray[np.int64], Fl
     # A peak, not the slope of a sound that is lower or higher than any voice.
     peak = (inner > alike[:, :-2]) & (inner >= alike[:, 2:])
     best = np.where(peak, inner, 0)
-    # Negative frequencies have as much again.
-    energy = 2 * own / plan.transform
-    return (
+    # The power: negative frequencies have as much again.
+    return _Periods(
         best.max(axis=1) / np.maximum(own, SILENCE),
-        plan.lags.start + best.argmax(axis=1),
-        energy / len(plan.window),
+        (plan.lags.start + best.argmax(axis=1)).astype(np.float32),
+        2 * own / (plan.transform * len(plan.window)),
     )
 
 

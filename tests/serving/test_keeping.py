@@ -1,6 +1,8 @@
 """What stays of a request: written behind the answer, never at its cost, and never more than may be kept."""
 
+import os
 import random
+import signal
 import sqlite3
 import threading
 import time
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,12 +21,13 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from silencio.audio import Features
 from silencio.data.feedback import FeedbackStore, Said, Verdict, Word
 from silencio.evaluation.trials.speech import speech
 from silencio.optimize.bundle import Bundle
 from silencio.serving import keeping
 from silencio.serving.app import create_app
-from silencio.serving.engine.heard import Heard
+from silencio.serving.engine.heard import Heard, Served
 from silencio.serving.keeping import Answered, Keeper, is_drawn, keep
 from silencio.serving.process import free_port
 from silencio.serving.service import Service
@@ -42,11 +46,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def heard(bundle: Bundle, samples: np.ndarray | None) -> Heard:
-    from silencio.audio import Features
-    from silencio.serving.engine.heard import Served
+    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), samples=samples)
 
-    served = Served(bundle, Features(bundle.front_end), bundle.model(), "7")
-    return Heard(served, 1.0, np.zeros(1), np.zeros((1, 3), np.float32), samples=samples)
+
+@cache
+def served(folder: Path) -> Served:
+    bundle = Bundle.open(folder)
+    return Served(bundle, Features(bundle.front_end), bundle.model(), "7")
 
 
 @contextmanager
@@ -203,7 +209,7 @@ def test_more_than_may_wait_is_not_kept_and_costs_nobody(
     assert len(kept_rows(folder)) == 3
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.slow)])
 def test_what_was_acknowledged_outlives_services_that_are_killed(
     bundle: Bundle, tmp_path: Path, rounds: int
 ) -> None:
@@ -252,7 +258,4 @@ def _talk(address: str, guide: str, over: threading.Event, acknowledged: list[tu
 
 
 def _kill(pid: int) -> None:
-    import os
-    import signal
-
     os.kill(pid, signal.SIGKILL)
