@@ -83,7 +83,7 @@ def gather(store: FeedbackStore | None, trust: Trust, passive: bool = False) -> 
 
 
 def _learned(kept: Kept, judged: Judged) -> Row | None:
-    """None if nothing is believed."""
+    """None if nothing is believed, or only what does not call while people contradict each other on what does."""
     spoken = _row(kept, "feedback", judged.people[0])
     if NOBODY in judged.present:
         # Labelled in time without any call: nobody calls in any window of it.
@@ -98,7 +98,7 @@ def _learned(kept: Kept, judged: Judged) -> Row | None:
             absent=tuple(judged.absent),
             weight=judged.present[first],
         )
-    if judged.absent:
+    if judged.absent and not set(judged.disputed) & set(judged.open):
         return Row(
             **spoken, labelled="denied", absent=tuple(judged.absent), weight=max(judged.absent.values())
         )
