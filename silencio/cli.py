@@ -21,6 +21,7 @@ from silencio.commands.release import gateway, release, watch
 from silencio.commands.runs import runs
 from silencio.commands.serve import serve
 from silencio.commands.settings import settings
+from silencio.commands.stream import stream
 from silencio.commands.triton import triton
 from silencio.commands.tune import tune
 from silencio.errors import SilencioError
@@ -42,7 +43,7 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 """,
 )
 
-for noun in (settings, data, features, runs, jobs, bundle, registry, release, keys, triton):
+for noun in (settings, data, features, runs, jobs, bundle, registry, release, keys, stream, triton):
     app.add_typer(noun)
 for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, identify, watch):
     app.command()(verb)

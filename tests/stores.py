@@ -59,6 +59,8 @@ def make_windows(
                     "strong": part != "train",
                     "labels": called,
                     "secondary": [],
+                    "absent": [],
+                    "weight": 1.0,
                     "recorded_at": None,
                     "snr_db": float(number % 9) if called else None,
                     "offset_db": -60.0 + number % 7 if has_bands else None,
@@ -103,6 +105,7 @@ def make_catalog(windows: Windows) -> Handover:
                 "duration": seconds,
                 "sample_rate": rate,
                 "origin": "release",
+                "weight": 1.0,
                 "group": name,
                 "part": part,
             }

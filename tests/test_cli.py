@@ -76,7 +76,7 @@ def test_what_broke_is_exit_code_3(tmp_path: Path) -> None:
 def test_json_logs_are_one_object_a_line(tmp_path: Path) -> None:
     import json
 
-    done = silencio("--json-logs", "data", "ingest", "tiny", "--no-feedback", workspace=tmp_path)
+    done = silencio("--json-logs", "data", "ingest", "tiny", "--from", "release", workspace=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stderr.splitlines() if line]
     assert lines

@@ -4,6 +4,7 @@ Each window is computed once its last sample is there, so that an hour takes no 
 a phone sends bit by bit becomes the very windows of the same recording sent whole.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from silencio.audio.features import Features, Scale
 from silencio.settings import FrontEnd
 
+Hears = Callable[[NDArray[np.float32]], None]
+"""Is given samples, [samples]."""
 CRUMB_SECONDS = 0.1
 """A remainder no longer than this is an encoder's padding, no window of its own."""
 
@@ -32,7 +35,9 @@ class Ready:
 class Flow:
     """Of one recording, in mono at `rate` Hz. `feed` it all pieces, then `end` it."""
 
-    def __init__(self, features: Features, rate: int) -> None:
+    def __init__(self, features: Features, rate: int, hears: Hears | None = None) -> None:
+        """`hears` is given all samples, piece by piece, at the front end's rate."""
+        self._hears = hears
         front_end = features.front_end
         self._features, self._to = features, front_end.sample_rate
         self._resample = soxr.ResampleStream(rate, self._to, 1, "float32", "HQ") if rate != self._to else None
@@ -57,6 +62,8 @@ class Flow:
         return self._compute(self._plan.windows(self._count) if self._count else 0)
 
     def _take(self, samples: NDArray[np.float32]) -> None:
+        if self._hears:
+            self._hears(samples)
         self._waiting.append(samples)
         self._count += len(samples)
 

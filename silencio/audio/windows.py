@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from silencio.audio.decode import Limits, decoded
 from silencio.audio.features import Features, Scale
-from silencio.audio.flow import Flow
+from silencio.audio.flow import Flow, Hears
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,17 @@ class Windowed:
     """What turns the features back into decibels; coefficients have none."""
 
 
-def windows_of(source: Path | bytes, features: Features, limits: Limits = Limits()) -> Windowed:
+def windows_of(
+    source: Path | bytes, features: Features, limits: Limits = Limits(), hears: Hears | None = None
+) -> Windowed:
     """Decode, resample, cut, compute: what training, evaluation and the service all call.
 
-    The samples are never all there at once: an hour of sound takes the room of its windows.
+    The samples are never all there at once: an hour of sound takes the room of its windows. `hears` is given them
+    as they come.
     """
     pieces = decoded(source, limits)
     rate, first = next(pieces)
-    flow = Flow(features, rate)
+    flow = Flow(features, rate, hears)
     ready = [flow.feed(first), *(flow.feed(samples) for _, samples in pieces), flow.end()]
     return Windowed(
         np.concatenate([r.starts for r in ready]),

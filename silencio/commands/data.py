@@ -1,10 +1,31 @@
 """`silencio data …`"""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from silencio.commands.words import Changes, Experiment, Here, Workspace, group, house_at
+
+
+class Source(StrEnum):
+    """What a catalog is made from; each takes in those before it as well."""
+
+    RELEASE = "release"
+    FEEDBACK = "feedback"
+    """What people say about what the service heard."""
+    PASSIVE = "passive"
+    """What the passive log drew, and nobody spoke about."""
+
+
+Sources = Annotated[
+    Source,
+    typer.Option(
+        "--from",
+        help="What to take in: the release alone, what people say about what the service heard as well (feedback), "
+        "or all of that and what its passive log drew (passive).",
+    ),
+]
 
 data = group("data", "Recordings and their catalog. Example: silencio data ingest demo")
 
@@ -14,17 +35,18 @@ def data_ingest(
     experiment: Experiment = "demo",
     workspace: Workspace = Here,
     changes: Changes = None,
-    feedback: Annotated[bool, typer.Option(help="Take in what guides corrected since.")] = True,
+    source: Sources = Source.FEEDBACK,
 ) -> None:
-    """Make the catalog: what was released, and what guides said since.
+    """Make the catalog: what was released, and what people said since of what the service heard.
 
-    Example: silencio data ingest demo
+    Example: silencio data ingest demo --from passive
     """
     from silencio.steps import build
     from silencio.terminal import bar, show
 
+    feedback, passive = source is not Source.RELEASE, source is Source.PASSIVE
     with bar("ingest") as tell:
-        show(build.ingest(house_at(experiment, workspace, changes), feedback, tell))
+        show(build.ingest(house_at(experiment, workspace, changes), feedback, tell, passive))
 
 
 @data.command("report")

@@ -19,13 +19,14 @@ from silencio.handover import Handover
 
 PARTS = ("train", "validation", "thresholds", "test", "unlabelled")
 ORIGINS = ("release", "feedback", "passive")
-LABELLED = ("whole", "timed", "none")
+LABELLED = ("whole", "timed", "denied", "none")
 
 SAID = pl.Schema(
     {
-        "labelled": pl.String(),  # whole, timed (see the annotations) or none
+        "labelled": pl.String(),  # whole, timed (see the annotations), denied (absent alone is known) or none
         "primary_label": pl.String(),  # null unless labelled as a whole
         "secondary_labels": pl.List(pl.String()),
+        "absent": pl.List(pl.String()),  # what somebody says does not call; null where nobody does
         "recordist": pl.String(),  # who, or which recorder; null where nobody says
         "source": pl.String(),  # the recording that a clip was cut from
         "fold": pl.Int32(),  # where the data set comes with folds, or the split deals some
@@ -53,6 +54,7 @@ RECORDINGS = pl.Schema(
         "duration": pl.Float64(),  # seconds
         "sample_rate": pl.Int32(),  # of the file
         "origin": pl.String(),
+        "weight": pl.Float64(),  # how much it counts in training, over 0; 1 of what was released
         "group": pl.String(),  # what the split deals by: never in two parts
         "part": pl.String(),
         "era": pl.String(),  # older or newer, by the split's settings; null without a time
@@ -125,22 +127,29 @@ def _rules(catalog: Catalog) -> Iterator[tuple[str, bool]]:
 
     codes = [species.code for species in catalog.species]
     secondary = recordings["secondary_labels"].explode().drop_nulls()
-    labels = pl.concat([recordings["primary_label"].drop_nulls(), secondary, annotations["label"]])
+    absent = recordings["absent"].explode().drop_nulls()
+    labels = pl.concat([recordings["primary_label"].drop_nulls(), secondary, absent, annotations["label"]])
     yield "every species is there once", len(set(codes)) == len(codes)
     yield "every label is a species of the catalog", _all(labels.is_in(codes))
 
     labelled = recordings["labelled"]
     whole = recordings["primary_label"].is_not_null()
-    yield "every recording is labelled whole, timed or none", _all(labelled.is_in(LABELLED))
+    yield "every recording is labelled whole, timed, denied or none", _all(labelled.is_in(LABELLED))
     yield (
         "a recording has a primary label exactly if it is labelled whole",
         _all((labelled == "whole") == whole),
     )
+    denied = recordings.filter(labelled == "denied")
+    yield "what is labelled denied names who is absent", _all(denied["absent"].list.len() > 0)
 
     roots = recordings["uri"].str.split("/").list.first()
     yield "every id is there once", _all(recordings["id"].is_unique() & recordings["id"].is_not_null())
     yield "every uri lies below a root", _all(roots.is_in(list(catalog.roots)))
     yield "every origin is known", _all(recordings["origin"].is_in(ORIGINS))
+    yield (
+        "every weight is over 0 and no more than 1",
+        _all(recordings["weight"].is_between(0, 1, closed="right")),
+    )
     yield "every recording has a length", _all(recordings["duration"].is_between(0, math.inf, closed="none"))
 
     part = recordings["part"]

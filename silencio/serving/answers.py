@@ -94,35 +94,6 @@ class ModelAnswer(ModelName):
     max_seconds: Annotated[float, Field(description="Longer recordings are refused.")]
 
 
-class Feedback(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "request": "0b6f3c0e5d5c4c0c8f1f1e0d9a7b6c5d",
-                "species": "howmon1",
-                "said_by": "Ana",
-            }
-        }
-    )
-
-    request: Annotated[str, Field(description="The `request` of an identification.", max_length=64)]
-    species: Annotated[
-        str, Field(description="The code of the species that is really heard.", max_length=128)
-    ]
-    said_by: Annotated[str, Field(description="Who says so; a second word replaces the first.")] = Field(
-        min_length=1, max_length=128
-    )
-
-
-class Thanks(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"request": "0b6f3c0e5d5c4c0c8f1f1e0d9a7b6c5d", "species": "howmon1"}}
-    )
-
-    request: str
-    species: str
-
-
 def name_of(bundle: Bundle) -> str:
     """What people call the model: architecture and variant if the bundle says so, and the digest's start."""
     parts = [str(bundle.facts[key]) for key in ("architecture", "variant") if key in bundle.facts]

@@ -13,7 +13,7 @@ from silencio.serving.logbook import Logbook
 from silencio.serving.patience import Patience
 from silencio.serving.problems import documented
 from silencio.serving.refusals import answer_problems
-from silencio.serving.routes import about, docs, feedback, identify, page, stream
+from silencio.serving.routes import about, docs, feedback, identify, page, stream, tours
 from silencio.serving.service import Service
 from silencio.serving.traces import traces_of
 from silencio.serving.visits import Attend, Attends
@@ -60,6 +60,7 @@ def create_app(service: Service) -> FastAPI:
         identify.routes(service),
         stream.routes(service),
         feedback.routes(service),
+        tours.routes(service),
         about.routes(service),
         docs.routes(),
         page.routes(),

@@ -39,7 +39,7 @@ def run(
     _check_who_may_ask(host, settings, open_to_all)
     now = first_of(look, where)
     bundle = Bundle.open(now.folder)
-    feedback = FeedbackStore(feedback_folder) if feedback_folder is not None else None
+    feedback = FeedbackStore(feedback_folder, settings.keeping) if feedback_folder is not None else None
     service = Service.of(bundle, settings, feedback, now.version)
     app = create_app(service)
     # What is there now stays: the collector need not walk through it while requests wait.
@@ -49,8 +49,12 @@ def run(
     following = Following(
         service.engine, look, now, settings.refresh_seconds, settings.threads, service.metrics
     )
-    with following:
-        serve(app, host, port, stop_after_idle, service.draining, settings.drain_seconds)
+    try:
+        with following:
+            serve(app, host, port, stop_after_idle, service.draining, settings.drain_seconds)
+    finally:
+        if service.feedback is not None:
+            service.feedback.close()
 
 
 def _check_who_may_ask(host: str, settings: Serving, open_to_all: bool) -> None:

@@ -8,6 +8,7 @@ from silencio.optimize.bundle import Bundle
 from silencio.serving.draining import Draining
 from silencio.serving.engine.engine import Engine
 from silencio.serving.engine.opening import open_served
+from silencio.serving.keeping import Keeper
 from silencio.serving.metrics import ServiceMetrics
 from silencio.settings import Serving
 
@@ -17,7 +18,7 @@ class Service:
     settings: Serving
     engine: Engine
     metrics: ServiceMetrics
-    feedback: FeedbackStore | None
+    feedback: Keeper | None
     """None: nothing that is uploaded is kept, and /v1/feedback knows no request."""
     draining: Draining
     """Begun once the service is told to stop."""
@@ -32,8 +33,10 @@ class Service:
     ) -> Self:
         """Of one bundle, which is loaded and warm once this returns; `version` is its number in the registry."""
         metrics = ServiceMetrics(settings)
-        engine = Engine(open_served(bundle, settings.threads, version), settings, metrics)
-        return cls(settings, engine, metrics, feedback, Draining(lambda: metrics.turned_away("draining")))
+        ear = feedback is not None and settings.keeping.drop_speech
+        engine = Engine(open_served(bundle, settings.threads, version), settings, metrics, ear)
+        keeper = Keeper(feedback, settings.keeping, metrics.not_kept) if feedback else None
+        return cls(settings, engine, metrics, keeper, Draining(lambda: metrics.turned_away("draining")))
 
     @property
     def bundle(self) -> Bundle:

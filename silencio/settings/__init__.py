@@ -6,7 +6,7 @@ An experiment is read by `silencio.experiment`.
 """
 
 from silencio.settings.augment import Augment
-from silencio.settings.data import Data, FrogId, Reserve, Split
+from silencio.settings.data import Data, FrogId, Reserve, Split, Trust
 from silencio.settings.experiment import Experiment
 from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, GateRule, Optimize
@@ -44,5 +44,6 @@ __all__ = [
     "Site",
     "Split",
     "Training",
+    "Trust",
     "Tuning",
 ]

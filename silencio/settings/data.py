@@ -90,6 +90,23 @@ class FrogId(Section):
     """Downloads at a time."""
 
 
+Belief = Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Trust(Section):
+    """How far those are believed who say what calls in a recording that the service heard. What one says weighs as
+    much in training; what two agree on weighs more, what a lone voice contradicts less."""
+
+    default: Belief = 0.8
+    """How likely the word of a guide is right. A choice: whoever knows better says so for each, below."""
+    guides: dict[str, Belief] = {}
+    """Of those who are known, by the name that they speak under."""
+    model: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """What the service's own sure answers in the passive log weigh; 0: they are no labels."""
+    sure: Share = 0.9
+    """From which probability on an answer is sure."""
+
+
 class Data(Section):
     source: Literal[
         "reserve",
@@ -111,6 +128,7 @@ class Data(Section):
     reserve: Reserve = Reserve()
     frogid: FrogId = FrogId()
     split: Split = Split()
+    trust: Trust = Trust()
     quarantine_share: Share = 0.2
     """More unusable recordings than this are no accident: the delivery is broken, not a few of its files."""
     secondary_weight: Share = 0.3

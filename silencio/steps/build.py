@@ -34,11 +34,13 @@ def survey(house: House, with_feedback: bool = True) -> str:
     return digest_of(look(house.experiment, house.workspace, house.feedback if with_feedback else None))
 
 
-def ingest(house: House, with_feedback: bool = True, tell: Tell = nobody) -> Handover:
+def ingest(
+    house: House, with_feedback: bool = True, tell: Tell = nobody, with_passive: bool = False
+) -> Handover:
     from silencio.data.ingest.make import ingest as make
 
     feedback = house.feedback if with_feedback else None
-    return make(house.experiment, house.workspace, feedback, tell)
+    return make(house.experiment, house.workspace, feedback, tell, with_passive)
 
 
 def features(house: House, catalog: Handover, tell: Tell = nobody, crew: "Crew | None" = None) -> Handover:

@@ -30,8 +30,10 @@ class House:
     @cached_property
     def feedback(self) -> "FeedbackStore":
         from silencio.data.feedback import FeedbackStore
+        from silencio.experiment import load_serving
 
-        return FeedbackStore(self.workspace / "raw/feedback")
+        # Where services keep what they hear, the environment says to them and to us.
+        return FeedbackStore(self.workspace / "raw/feedback", load_serving().keeping)
 
     @cached_property
     def registry(self) -> "Registry":

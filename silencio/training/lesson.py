@@ -35,7 +35,7 @@ class Lesson:
     targets: Tensor
     """What to say of every window of the store, [windows, classes]."""
     taught: Rows
-    """In every epoch, once."""
+    """In every epoch once; what weighs less than 1, as often as it weighs."""
     validation: Rows
     replayed: Rows = field(default_factory=lambda: NONE)
     """Each epoch draws `replays` of them, without repeating any."""
@@ -65,7 +65,16 @@ class Lesson:
     @property
     def length(self) -> int:
         """Windows of an epoch."""
-        return len(self.taught) + self.replays
+        doubted = self._weights[self.taught] < 1
+        return (
+            len(self.taught) - int(doubted.sum()) + _draws(self._weights[self.taught][doubted]) + self.replays
+        )
+
+    @property
+    def _weights(self) -> NDArray[np.float64]:
+        """How far each window of the store is believed, [windows]."""
+        weights: NDArray[np.float64] = self.windows.index["weight"].to_numpy()
+        return weights
 
     @property
     def labelled(self) -> Rows:
@@ -74,13 +83,41 @@ class Lesson:
 
     def epoch(self, generator: torch.Generator) -> Rows:
         """The windows of one epoch, in a drawn order, [length]."""
-        rows = self.taught
+        rows, weights = self.taught, self._weights
+        doubted = rows[weights[rows] < 1]
+        if len(doubted):
+            rows = np.concatenate([rows[weights[rows] == 1], _drawn(doubted, weights[doubted], generator)])
         if self.replays:
-            drawn = torch.randperm(len(self.replayed), generator=generator)[: self.replays].numpy()
-            rows = np.concatenate([rows, self.replayed[drawn]])
+            rows = np.concatenate([rows, self.replayed[self._remembered(generator)]])
         order = torch.randperm(len(rows), generator=generator)
         shuffled: Rows = rows[order.numpy()]
         return shuffled
+
+    def _remembered(self, generator: torch.Generator) -> Rows:
+        """Which of `replayed` this epoch draws, [replays]; what is doubted, more seldom."""
+        weights = self._weights[self.replayed]
+        if (weights == 1).all():
+            drawn = torch.randperm(len(self.replayed), generator=generator)[: self.replays]
+        else:
+            drawn = torch.multinomial(torch.from_numpy(weights), self.replays, generator=generator)
+        places: Rows = drawn.numpy()
+        return places
+
+
+def _draws(weights: NDArray[np.float64]) -> int:
+    """How many of the windows with these weights are taught in an epoch: as many as they weigh together."""
+    return max(1, int(weights.sum())) if len(weights) else 0
+
+
+def _drawn(rows: Rows, weights: NDArray[np.float64], generator: torch.Generator) -> Rows:
+    """Each with its weight as the probability, none twice, and always as many: at even steps along all weights, laid
+    end to end in a drawn order."""
+    order = torch.randperm(len(rows), generator=generator).numpy()
+    begin = float(torch.rand(1, generator=generator, dtype=torch.float64))
+    ends, count = np.cumsum(weights[order]), _draws(weights)
+    steps = (np.arange(count) + begin) * (ends[-1] / count)
+    drawn: Rows = rows[order[np.minimum(np.searchsorted(ends, steps, side="right"), len(rows) - 1)]]
+    return drawn
 
 
 def parts(windows: Windows) -> tuple[Rows, Rows]:

@@ -14,10 +14,17 @@ two recordings' targets, when they are laid over each other, is what is known of
 
 
 def training_targets(windows: Windows, loss: Loss, secondary_weight: float) -> Tensor:
-    """1 for the labelled species, less or `IGNORED` for those that call in the recording, [windows, classes]."""
+    """1 for the labelled species, less or `IGNORED` for those that call in the recording, [windows, classes].
+
+    Where it is only known who does not call, all others are `IGNORED`.
+    """
     weight = IGNORED if loss.secondary == "ignored" else secondary_weight
     weaker = np.float32(weight) * windows.targets("secondary")
-    return torch.from_numpy(np.maximum(windows.targets(), weaker))
+    targets = np.maximum(windows.targets(), weaker)
+    absent = windows.targets("absent")
+    denied = absent.any(axis=1)
+    targets[denied] = np.where(absent[denied] > 0, 0, np.float32(IGNORED))
+    return torch.from_numpy(targets)
 
 
 def balanced_weights(labels: NDArray[np.float32]) -> Tensor:

@@ -58,6 +58,7 @@ class Recorded:
             "part": "train",
             "duration": seconds,
             "origin": "release",
+            "weight": 1.0,
         } | columns
         return identity
 

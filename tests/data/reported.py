@@ -42,6 +42,7 @@ def recording(name: str, label: str | None = "bird", **columns: Any) -> dict[str
         "duration": 1.5,
         "sample_rate": RATE,
         "origin": "release",
+        "weight": 1.0,
         **columns,
     }
 

@@ -29,6 +29,7 @@ def recording(path: str, group: str, part: str, **columns: Any) -> dict[str, Any
         "part": part,
         "duration": 10.0,
         "origin": "release",
+        "weight": 1.0,
         **columns,
     }
 
@@ -139,8 +140,8 @@ BROKEN: list[tuple[Break, str]] = [
         first_recording(labelled="none", primary_label=None),
         "a part is unlabelled exactly if its recording is",
     ),
-    (first_recording(labelled="half"), "every recording is labelled whole, timed or none"),
-    (first_recording(labelled=None), "every recording is labelled whole, timed or none"),
+    (first_recording(labelled="half"), "every recording is labelled whole, timed, denied or none"),
+    (first_recording(labelled=None), "every recording is labelled whole, timed, denied or none"),
     (first_recording(labelled="timed"), "a primary label exactly if it is labelled whole"),
     (first_recording(primary_label=None), "a primary label exactly if it is labelled whole"),
     (first_recording(labelled="none"), "a primary label exactly if it is labelled whole"),

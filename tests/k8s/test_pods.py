@@ -95,5 +95,7 @@ def test_what_a_pod_refers_to_is_there(manifests: list[Manifest]) -> None:
     for workload in workloads(manifests):
         volumes = pod_template(workload)["spec"].get("volumes", [])
         sources = [source for container in containers(workload) for source in container.get("envFrom", [])]
-        assert {source["configMapRef"]["name"] for source in sources} <= config_maps
+        assert {s["configMapRef"]["name"] for s in sources if "configMapRef" in s} <= config_maps
+        # Secrets are made by hand: a pod that cannot do without one says so by not starting.
+        assert all(s["secretRef"]["optional"] is True for s in sources if "secretRef" in s)
         assert {volume["configMap"]["name"] for volume in volumes if "configMap" in volume} <= config_maps

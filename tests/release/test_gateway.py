@@ -99,7 +99,7 @@ def test_feedback_through_the_gateway_reaches_a_service_that_knows_the_request(
             request = http.post("/v1/identify", files={"file": tone("antshr1", kind="OGG")}).json()["request"]
             word = {"request": request, "species": "frogli1", "said_by": guide}
             assert http.post("/v1/feedback", json=word).status_code == 201
-    kept = FeedbackStore(feedback_folder).corrections()
+    kept = FeedbackStore(feedback_folder).statements()
     assert {"Ana", "Luis", "Sofia", "Mateo"} <= {c.said_by for c in kept}
 
 

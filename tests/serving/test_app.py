@@ -48,7 +48,7 @@ def test_a_word_of_feedback_is_kept_with_its_audio(service: TestClient, store: F
     request = service.post("/v1/identify", content=recording).json()["request"]
     word = {"request": request, "species": "frogli1", "said_by": "Ana"}
     assert service.post("/v1/feedback", json=word).status_code == 201
-    (correction,) = store.corrections()
+    (correction,) = store.statements()
     assert (correction.species, correction.said_by) == ("frogli1", "Ana")
     assert correction.audio.endswith(".flac")
     assert (store.folder / "audio" / correction.audio).read_bytes() == recording
@@ -101,7 +101,7 @@ def test_metrics_tell_requests_stages_species_and_the_model(bundle: Bundle) -> N
 def test_the_api_document_tells_how_to_send_a_recording(service: TestClient) -> None:
     paths = service.get("/openapi.json").json()["paths"]
     assert "multipart/form-data" in paths["/v1/identify"]["post"]["requestBody"]["content"]
-    assert set(paths) == {"/v1/identify", "/v1/feedback", "/v1/species", "/v1/model"}
+    assert set(paths) == {"/v1/identify", "/v1/feedback", "/v1/tours/{tour}", "/v1/species", "/v1/model"}
 
 
 def test_the_service_imports_nothing_that_trains() -> None:

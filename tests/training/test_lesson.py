@@ -10,6 +10,7 @@ import torch
 from silencio.data.windows.store import Windows
 from silencio.errors import WrongUse
 from silencio.training.lesson import Lesson
+from tests.stores import make_windows
 from tests.training.eras import NEWER, altered, small, store_of_eras
 
 
@@ -74,3 +75,56 @@ def test_an_era_of_which_there_is_nothing_is_an_error_that_says_what_to_change(
 
     with pytest.raises(WrongUse, match=rf"none of 36 windows to train on is {era}.*data\.split\.newer"):
         of(windows, f"era: {era}")
+
+
+def test_what_is_doubted_is_taught_as_often_as_it_weighs(tmp_path: Path) -> None:
+    windows = make_windows(tmp_path / "windows")
+    taught = windows.rows("train")
+    weights = np.ones(len(windows.index))
+    weights[taught[:20]] = np.tile([0.8, 0.2], 10)
+    lesson = of(weighed(windows, weights), "")
+    generator = torch.Generator().manual_seed(0)
+
+    epochs = [lesson.epoch(generator) for _ in range(400)]
+
+    assert {len(epoch) for epoch in epochs} == {lesson.length} == {len(taught) - 20 + 10}
+    assert all(len(set(epoch)) == len(epoch) for epoch in epochs)
+    often = np.bincount(np.concatenate(epochs), minlength=len(weights))[taught] / len(epochs)
+    assert often == pytest.approx(weights[taught], abs=0.1)  # over four standard deviations
+
+
+def test_where_nothing_is_doubted_an_epoch_is_a_plain_shuffle(windows: Windows) -> None:
+    lesson = of(windows, "")
+
+    epoch = lesson.epoch(torch.Generator().manual_seed(3))
+
+    order = torch.randperm(len(lesson.taught), generator=torch.Generator().manual_seed(3)).numpy()
+    assert epoch.tolist() == lesson.taught[order].tolist()
+
+
+def test_a_single_doubted_window_is_still_taught(tmp_path: Path) -> None:
+    windows = make_windows(tmp_path / "windows")
+    weights = np.ones(len(windows.index))
+    weights[windows.rows("train")[0]] = 0.2
+    lesson = of(weighed(windows, weights), "")
+
+    assert set(lesson.epoch(torch.Generator().manual_seed(0))) == set(lesson.taught)
+
+
+def test_what_is_doubted_is_replayed_more_seldom(windows: Windows) -> None:
+    weights = np.ones(len(windows.index))
+    doubted = of(windows, "era: newer, replay: 0.5").replayed[:12]
+    weights[doubted] = 0.1
+    lesson = of(weighed(windows, weights), "era: newer, replay: 0.5")
+    generator = torch.Generator().manual_seed(0)
+
+    drawn = np.concatenate([lesson.epoch(generator) for _ in range(100)])
+
+    assert np.isin(drawn, doubted).sum() < 0.2 * np.isin(drawn, lesson.replayed).sum()
+
+
+def weighed(windows: Windows, weights: np.ndarray) -> Windows:
+    """The same windows under other weights, [windows]."""
+    other = Windows(windows.handover)
+    vars(other)["index"] = windows.index.with_columns(weight=pl.Series(weights))
+    return other

@@ -33,6 +33,7 @@ def spoken_against(known: Iterable[str], annotations: pl.DataFrame) -> pl.Expr:
     path, label, whole = pl.col("path"), pl.col("primary_label"), pl.col("labelled") == "whole"
     unclear = annotations.filter(pl.any_horizontal(pl.col("start", "end", "label").is_null()))["recording"]
     same = pl.struct("labelled", "primary_label")
+    denied = pl.col("absent").list.eval(pl.element().is_in(list(known))).list.any()
     return (
         pl.when(path.is_null())
         .then(pl.lit("its row names no file"))
@@ -44,6 +45,8 @@ def spoken_against(known: Iterable[str], annotations: pl.DataFrame) -> pl.Expr:
         .then(pl.lit("nobody says what calls in it"))
         .when(whole & ~label.is_in(list(known)))
         .then(label + " is not in the taxonomy")
+        .when((pl.col("labelled") == "denied") & ~denied)
+        .then(pl.lit("what is denied of it is not in the taxonomy"))
         .when(path.is_in(unclear.implode()) & (pl.col("labelled") == "timed"))
         .then(pl.lit("a call in it has no start, no end or no species"))
         .when(same.n_unique().over("id") > 1)
@@ -89,14 +92,14 @@ def _lie(path: Path, one: Inspection) -> str | None:
 
 
 def released_already() -> pl.Expr:
-    """Feedback on a recording of the release may come from a part that judges: it is not trained on."""
+    """What was sent may be a recording of the release, from a part that judges: it is not trained on."""
     again = pl.col("uri").filter(origin="release").first().over("digest")
-    feedback = (pl.col("origin") == "feedback") & pl.col("digest").is_not_null()
-    return pl.when(feedback).then("it is " + again + ", which was released")
+    sent = (pl.col("origin") != "release") & pl.col("digest").is_not_null()
+    return pl.when(sent).then("it is " + again + ", which was released")
 
 
 def echo(rows: pl.DataFrame, alike: pl.DataFrame) -> pl.Series:
-    """Why a row of feedback is not trained on though its file is new: it sounds the same as a released recording.
+    """Why a row that was sent is not trained on though its file is new: it sounds the same as a released recording.
 
     `alike` as DUPLICATES.
     """

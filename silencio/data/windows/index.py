@@ -21,6 +21,10 @@ INDEX = pl.Schema(
         "strong": pl.Boolean(),  # labelled in time, not only as a whole recording
         "labels": pl.List(pl.String()),
         "secondary": pl.List(pl.String()),  # called somewhere in the recording, perhaps not in this window
+        "absent": pl.List(
+            pl.String()
+        ),  # of what else calls nobody spoke; empty where the labels are all there is
+        "weight": pl.Float64(),  # how much it counts in training
         "duration": pl.Float64(),  # of the whole recording, seconds
         "recordist": pl.String(),
         "latitude": pl.Float64(),
@@ -53,6 +57,7 @@ def index_of(catalog: Catalog, shards: Sequence[Shard], front_end: FrontEnd) -> 
         strong=TIMED,
         labels=whole.otherwise(pl.lit([], pl.List(pl.String()))),
         secondary=pl.col("secondary_labels"),
+        absent=pl.when(labelled="denied").then("absent").otherwise(pl.lit([], pl.List(pl.String()))),
     )
     strong = _heard(weak.filter(TIMED), catalog.annotations, front_end.window_seconds)
     index = weak.join(strong, on=PLACE, how="left").with_columns(

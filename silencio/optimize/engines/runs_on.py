@@ -38,7 +38,8 @@ class RunsOn:
 
 def extras_of(runs_on: RunsOn) -> tuple[str, ...]:
     """silencio's, that whoever serves the bundle installs."""
-    return ("serve", "openvino") if runs_on.engine == "openvino" else ("serve",)
+    every = ("serve", "storage", "trace")  # where to keep, and where spans go, is said once it runs
+    return (*every, "openvino") if runs_on.engine == "openvino" else every
 
 
 def open_model(path: Path, runs_on: RunsOn, threads: int = 1) -> Model:

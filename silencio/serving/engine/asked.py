@@ -85,7 +85,14 @@ class Asked:
                 )
             )
             return
-        heard = Heard(self.served, self.prepared.seconds, self.prepared.starts, probabilities, self.took)
+        heard = Heard(
+            self.served,
+            self.prepared.seconds,
+            self.prepared.starts,
+            probabilities,
+            self.took,
+            self.prepared.speech,
+        )
         self._settle(lambda: self.answer.set_result(heard))
 
     def fail(self, error: Exception) -> None:

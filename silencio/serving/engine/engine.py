@@ -15,11 +15,16 @@ from silencio.serving.engine.lines import Lines
 from silencio.serving.engine.stopwatch import Stopwatch
 from silencio.serving.engine.watching import Nobody, Watching
 from silencio.serving.engine.workers import Workers
+from silencio.serving.speech import Ear
 from silencio.settings import Serving
 
 
 class Engine:
-    def __init__(self, served: Served, settings: Serving, watching: Watching | None = None) -> None:
+    def __init__(
+        self, served: Served, settings: Serving, watching: Watching | None = None, ear: bool = False
+    ) -> None:
+        """With an `ear`, it is told of each recording whether people seem to speak in it."""
+        self._ear = ear
         self._settings = settings
         self._watching = watching or Nobody()
         self._limits = Limits(
@@ -91,8 +96,10 @@ class Engine:
     def _prepare(self, asked: Asked) -> None:
         begun = time.perf_counter()
         watch = Stopwatch(asked.served.features)
-        windowed = windows_of(asked.recording, watch, self._limits)
-        asked.prepared = Prepared(windowed.seconds, windowed.starts, windowed.features)
+        ear = Ear(asked.served.bundle.front_end.sample_rate) if self._ear else None
+        windowed = windows_of(asked.recording, watch, self._limits, ear)
+        speech = ear.heard_speech() if ear else None
+        asked.prepared = Prepared(windowed.seconds, windowed.starts, windowed.features, speech=speech)
         asked.recording = b""
         asked.took["features"] = watch.seconds
         asked.took["decode"] = time.perf_counter() - begun - watch.seconds

@@ -1,0 +1,206 @@
+"""Whether people seem to speak in a recording, told cheaply from its samples.
+
+if speaks(samples, rate): ...
+
+A voice is a chain of syllables: for a twentieth to half a second each, the sound below 1,500 Hz repeats itself 80 to
+400 times a second, and then does not. docs/feedback.md says how often this misses and how often it is wrong.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+LOWEST_RATE = 4_000
+"""Every so many samples are one, so that no fewer a second are left than this."""
+BAND_HZ = (80, 1_500)
+PITCH_HZ = (80, 400)
+FRAME_SECONDS, HOP_SECONDS = 0.064, 0.032
+STRETCH_SECONDS = 5.0
+"""Judged together: who says one sentence in a minute speaks."""
+HARMONIC = 0.6
+"""How like itself, one period later, a voiced frame is at least."""
+QUIET_DB = 20.0
+"""Below a stretch's loudest twentieth: such frames are the pauses."""
+SYLLABLE_SECONDS = (0.05, 0.5)
+SYLLABLES = 4
+"""In a stretch, at least."""
+MEAN_HARMONIC = 0.6
+"""Of all frames that are not quiet: wind and hum are now and then harmonic by chance, voices most of the time."""
+OCTAVES = 0.5
+"""How far apart, as a standard deviation, the pitches of one speaker are at most."""
+SILENCE = 1e-8
+"""Power: what is fainter is nothing."""
+BLOCKS = 6
+"""Of as many samples as become one, that the filter before it is long."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What depends on the rate of the samples alone."""
+
+    every: int
+    filter: Floats
+    """[every, BLOCKS]"""
+    window: Floats
+    """[samples of a frame]"""
+    hop: int
+    transform: int
+    band: slice
+    """Of the transform's frequencies: a voice's."""
+    lags: slice
+    cosines: Floats
+    """[band, lags and one more at either end]: from powers to how like itself a frame is so much later, freed from
+    what the window alone does to that."""
+
+
+class _Periods(NamedTuple):
+    """Of each frame, [frames]."""
+
+    likeness: Floats
+    """How like itself it is one period later."""
+    lag: Floats
+    """That period, in samples."""
+    power: Floats
+
+
+class Ear:
+    """Given a recording piece by piece; no more of it than a stretch is ever held."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._stretch = round(STRETCH_SECONDS * rate)
+        self._held: list[Floats] = []
+        self._count = 0
+        self._speech = False
+
+    def __call__(self, samples: Floats) -> None:
+        """[samples]: what comes next."""
+        while len(samples):
+            piece = samples[: self._stretch - self._count]
+            self._held.append(piece)
+            self._count += len(piece)
+            samples = samples[len(piece) :]
+            if self._count == self._stretch:
+                self._judge()
+
+    def heard_speech(self) -> bool:
+        """Once all came."""
+        self._judge()
+        return self._speech
+
+    def _judge(self) -> None:
+        if self._held and not self._speech:
+            self._speech = speaks(np.concatenate(self._held), self._rate)
+        self._held, self._count = [], 0
+
+
+def speaks(samples: Floats, rate: int) -> bool:
+    """Mono, [samples], within -1 … 1."""
+    plan = _plan(rate)
+    low = _lower(samples, plan)
+    if len(low) < len(plan.window):
+        return False
+    frames = np.lib.stride_tricks.sliding_window_view(low, len(plan.window))[:: plan.hop]
+    stretch = round(STRETCH_SECONDS / HOP_SECONDS)
+    return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
+
+
+def _spoken(frames: Floats, plan: _Plan) -> bool:
+    """[frames, samples] of one stretch."""
+    glance = _periods(frames[::2] * plan.window, plan)
+    # No syllable falls between every second frame, and most of what a forest says ends here.
+    if np.count_nonzero(_voiced(glance.likeness, _loud(glance.power))) < SYLLABLES:
+        return False
+    rest = _periods(frames[1::2] * plan.window, plan)
+    likeness, lag, power = (_in_turn(one, other) for one, other in zip(glance, rest, strict=True))
+    loud = _loud(power)
+    voiced = _voiced(likeness, loud)
+    edges = np.flatnonzero(np.diff(voiced, prepend=False, append=False))
+    seconds = (edges[1::2] - edges[::2]) * HOP_SECONDS
+    syllables = np.count_nonzero((seconds >= SYLLABLE_SECONDS[0]) & (seconds <= SYLLABLE_SECONDS[1]))
+    if syllables < SYLLABLES or likeness[loud].mean() < MEAN_HARMONIC:
+        return False
+    return bool(np.std(np.log2(lag[voiced])) < OCTAVES)
+
+
+def _loud(power: Floats) -> NDArray[np.bool_]:
+    """Which frames are no pauses."""
+    rank = len(power) - 1 - len(power) // 20
+    loudest = float(np.partition(power, rank)[rank])
+    return np.asarray(power > max(loudest / 10 ** (QUIET_DB / 10), SILENCE))
+
+
+def _voiced(likeness: Floats, loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return loud & (likeness > HARMONIC)
+
+
+def _in_turn(one: Floats, other: Floats) -> Floats:
+    both = np.empty(len(one) + len(other), one.dtype)
+    both[::2], both[1::2] = one, other
+    return both
+
+
+def _periods(frames: Floats, plan: _Plan) -> _Periods:
+    spectrum = scipy.fft.rfft(frames, plan.transform)[:, plan.band]
+    power = spectrum.real**2 + spectrum.imag**2
+    own = power.sum(axis=1)
+    alike = power @ plan.cosines
+    inner = alike[:, 1:-1]
+    # A peak, not the slope of a sound that is lower or higher than any voice.
+    peak = (inner > alike[:, :-2]) & (inner >= alike[:, 2:])
+    best = np.where(peak, inner, 0)
+    # The power: negative frequencies have as much again.
+    return _Periods(
+        best.max(axis=1) / np.maximum(own, SILENCE),
+        (plan.lags.start + best.argmax(axis=1)).astype(np.float32),
+        2 * own / (plan.transform * len(plan.window)),
+    )
+
+
+def _lower(samples: Floats, plan: _Plan) -> Floats:
+    """Every so many samples one, without what lies too high for that. A product of matrices is the fastest way."""
+    count = len(samples) // plan.every
+    parts = samples[: count * plan.every].reshape(count, plan.every) @ plan.filter
+    length = count - BLOCKS + 1
+    if length < 1:
+        return np.zeros(0, np.float32)
+    lower: Floats = sum(
+        (parts[block : block + length, block] for block in range(1, BLOCKS)), parts[:length, 0]
+    )
+    return lower
+
+
+@cache
+def _plan(rate: int) -> _Plan:
+    every = max(1, rate // LOWEST_RATE)
+    left = rate / every
+    # Up to where the band ends, if what is left reaches that far.
+    edge = min(BAND_HZ[1] + 100.0, 0.4 * left)
+    taps = scipy.signal.firwin(BLOCKS * every, edge, fs=rate).astype(np.float32)
+    frame = round(FRAME_SECONDS * left)
+    lags = slice(round(left / PITCH_HZ[1]), round(left / PITCH_HZ[0]) + 1)
+    transform = scipy.fft.next_fast_len(frame + lags.stop + 1, real=True)
+    window = np.hanning(frame).astype(np.float32)
+    first, last = (round(hertz * transform / left) for hertz in BAND_HZ)
+    taper = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)
+    later = np.arange(lags.start - 1, lags.stop + 1)
+    cosines = (
+        np.cos(2 * np.pi * np.outer(np.arange(first, last + 1), later) / transform) * taper[0] / taper[later]
+    )
+    return _Plan(
+        every=every,
+        filter=np.ascontiguousarray(taps.reshape(BLOCKS, every).T),
+        window=window,
+        hop=round(HOP_SECONDS * left),
+        transform=transform,
+        band=slice(first, last + 1),
+        lags=lags,
+        cosines=cosines.astype(np.float32),
+    )

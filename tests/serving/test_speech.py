@@ -1,0 +1,72 @@
+"""Whether people seem to speak: better a recording too few kept than a voice too many."""
+
+import numpy as np
+import pytest
+
+from silencio.audio import load
+from silencio.evaluation.trials.speech import speech
+from silencio.serving.speech import speaks
+from tests.real import recordings
+
+RATE = 32_000
+
+
+def talk(seed: int, seconds: float = 5.0) -> np.ndarray:
+    voice = speech(round(seconds * RATE), np.random.default_rng(seed))
+    return (0.2 * voice / np.abs(voice).max()).astype(np.float32)
+
+
+def noise(seed: int, seconds: float = 5.0) -> np.ndarray:
+    return (0.05 * np.random.default_rng(seed).standard_normal(round(seconds * RATE))).astype(np.float32)
+
+
+def test_speech_is_told() -> None:
+    assert sum(speaks(talk(seed), RATE) for seed in range(20)) >= 19
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 48_000])
+def test_at_any_rate(rate: int) -> None:
+    import soxr
+
+    assert speaks(soxr.resample(talk(1), RATE, rate), rate)
+
+
+def test_one_sentence_in_a_minute_of_noise_is_enough() -> None:
+    minute = 0.05 * noise(1, 60.0)
+    minute[25 * RATE : 29 * RATE] += talk(2, 4.0)
+
+    assert speaks(minute, RATE)
+
+
+@pytest.mark.parametrize("pitch", [60, 150, 300, 1_000, 4_000])
+def test_a_steady_tone_is_no_voice(pitch: float) -> None:
+    tone = 0.3 * np.sin(2 * np.pi * pitch * np.arange(5 * RATE) / RATE)
+
+    assert not speaks(tone.astype(np.float32), RATE)
+
+
+@pytest.mark.parametrize("sound", [np.zeros(5 * RATE), noise(1), noise(2, 0.01), np.zeros(0)])
+def test_noise_and_silence_are_none(sound: np.ndarray) -> None:
+    assert not speaks(sound.astype(np.float32), RATE)
+
+
+def test_real_voices_are_told_and_real_places_seldom_taken_for_them() -> None:
+    """Digits that one person says after the other, and ten seconds of a forest; docs/feedback.md has all figures."""
+    digits, pause = recordings("fsdd", "*.wav"), np.zeros(RATE // 5, np.float32)
+    said = [
+        np.concatenate([part for path in digits[start : start + 6] for part in (load(path, RATE), pause)])
+        for start in range(1_500, 2_900, 70)
+    ]
+    places = [load(path, RATE)[: 5 * RATE] for path in recordings("soundscapes", "*.wav")[1::5]]
+
+    assert np.mean([speaks(voice, RATE) for voice in said]) >= 0.8
+    assert np.mean([speaks(place, RATE) for place in places]) <= 0.25
+
+
+def test_a_chirping_bird_is_none() -> None:
+    at = np.arange(5 * RATE) / RATE
+    chirps = np.sin(2 * np.pi * (3_000 + 800 * np.sin(2 * np.pi * 5 * at)) * at) * (
+        np.sin(2 * np.pi * 4 * at) > 0
+    )
+
+    assert not speaks((0.3 * chirps).astype(np.float32), RATE)
