@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from silencio.data.feedback import Kept, Visit
 from silencio.data.feedback.records import NOBODY
@@ -18,6 +19,24 @@ from silencio.settings import Trust
 
 EQUALLY = Trust()
 """Every guide is believed like any other: who says more often what is right, only a training asks."""
+
+EXAMPLE: JsonDict = {
+    "tour": "dawn-walk-7f3a",
+    "recordings": 12,
+    "minutes": 14.5,
+    "corrected": 2,
+    "diversity": {"richness": 3, "expected_richness": 3.5, "shannon": 0.98, "simpson": 0.58},
+    "species": [
+        {
+            "code": "howmon1",
+            "common_name": "Howler monkey",
+            "recordings": 6,
+            "first_heard": "2025-06-01T05:12:00Z",
+            "last_heard": "2025-06-01T06:02:00Z",
+        }
+    ],
+    "hours": [{"hour": 5, "recordings": 9, "richness": 3}],
+}
 
 
 class TourSpecies(BaseModel):
@@ -55,6 +74,8 @@ class Diversity(BaseModel):
 
 
 class Tour(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
     tour: str
     recordings: int
     minutes: float

@@ -31,6 +31,7 @@ from silencio.serving.engine.heard import Heard, Served
 from silencio.serving.keeping import Answered, Keeper, is_drawn, keep
 from silencio.serving.process import free_port
 from silencio.serving.service import Service
+from silencio.serving.speech import speaks
 from silencio.serving.wish import Wish
 from silencio.settings import Keeping, Serving
 from tests.bundles import FRONT_END, encode, tone
@@ -45,8 +46,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "feedback"
 
 
-def heard(bundle: Bundle, samples: np.ndarray | None) -> Heard:
-    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), samples=samples)
+def heard(bundle: Bundle, speech: bool | None) -> Heard:
+    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), speech=speech)
 
 
 @cache
@@ -68,8 +69,8 @@ def answered(
     bundle: Bundle, request: str = "r1", wish: Wish = Wish(), samples: np.ndarray | None = None
 ) -> Answered:
     quiet = np.zeros(FRONT_END.sample_rate, np.float32) if samples is None else samples
-    recording = encode(quiet)
-    return Answered(request, recording, ".wav", heard(bundle, quiet), (("frogli1", 0.9),), wish)
+    speech = speaks(quiet, FRONT_END.sample_rate)
+    return Answered(request, encode(quiet), ".wav", heard(bundle, speech), (("frogli1", 0.9),), wish)
 
 
 def kept_rows(folder: Path) -> list[sqlite3.Row]:

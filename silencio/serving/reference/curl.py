@@ -16,6 +16,7 @@ def curl(method: str, path: str, operation: Mapping[str, Any], address: str, sch
         words += ["--data-binary", "@dawn.ogg", "-H", "content-type: audio/ogg"]
     elif "application/json" in content:
         said = content["application/json"]
-        example = said.get("example") or schemas.example(said.get("schema", {})) or {}
+        named = [example["value"] for example in said.get("examples", {}).values()]
+        example = said.get("example") or next(iter(named), schemas.example(said.get("schema", {}))) or {}
         words += ["-H", "content-type: application/json", "-d", json.dumps(example)]
     return f"{' '.join(map(shlex.quote, words))} {shlex.quote(address + path)}"

@@ -107,7 +107,11 @@ def _body(schemas: Schemas, body: Mapping[str, Any]) -> Iterator[str]:
         yield f"<h4>{escape(media_type)}</h4>"
         if rows := list(schemas.rows(schema)):
             yield _table("", rows)
-        yield _example("for example", content.get("example") or schemas.example(schema))
+        named = content.get("examples", {})
+        for name, example in named.items():
+            yield _example(example.get("summary", name), example["value"])
+        if not named:
+            yield _example("for example", content.get("example") or schemas.example(schema))
 
 
 def _answers(schemas: Schemas, responses: Mapping[str, Any]) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 import difflib
 import math
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from silencio.data.feedback import Said, StoreLost, Verdict, Word
-from silencio.serving.problems import Problem
+from silencio.serving.problems import Problem, documented
 from silencio.serving.service import Service
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -34,6 +34,15 @@ EXAMPLES = {
         }
     },
 }
+
+
+PROBLEMS = documented(
+    {
+        404: "No such request.",
+        410: "The recording is not kept, or not any more.",
+        503: "Nothing can be kept at this moment.",
+    }
+)
 
 
 def _finite(seconds: float) -> float:
@@ -91,6 +100,10 @@ class Feedback(BaseModel):
 
 
 class Thanks(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"request": "0b5e…", "verdict": "species", "species": "littin1"}}
+    )
+
     request: str
     verdict: Verdict
     species: str | list[str]
@@ -98,14 +111,9 @@ class Thanks(BaseModel):
 
 def routes(service: Service) -> APIRouter:
     router = APIRouter()
-    responses: dict[int | str, dict[str, Any]] = {
-        404: {"description": "No such request."},
-        410: {"description": "The recording is not kept, or not any more."},
-        503: {"description": "Nothing can be kept at this moment."},
-    }
     body = {"requestBody": {"content": {"application/json": {"examples": EXAMPLES}}}}
 
-    @router.post("/v1/feedback", status_code=201, responses=responses, openapi_extra=body)
+    @router.post("/v1/feedback", status_code=201, responses=PROBLEMS, openapi_extra=body)
     def say(word: Feedback) -> Thanks:
         """Say what is really heard in a recording that was identified.
 

@@ -1,25 +1,23 @@
 """`GET /v1/tours/{id}`"""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from silencio.data.feedback import StoreLost
-from silencio.serving.problems import Problem
+from silencio.serving.problems import Problem, documented
 from silencio.serving.service import Service
 from silencio.serving.tours import Tour, tour_of
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
+PROBLEMS = documented({404: "No such tour.", 503: "What was heard cannot be read at this moment."})
+
 
 def routes(service: Service) -> APIRouter:
     router = APIRouter()
-    responses: dict[int | str, dict[str, Any]] = {
-        404: {"description": "No such tour."},
-        503: {"description": "What was heard cannot be read at this moment."},
-    }
 
-    @router.get("/v1/tours/{tour}", responses=responses)
+    @router.get("/v1/tours/{tour}", responses=PROBLEMS)
     def diversity(
         tour: Annotated[
             str,
