@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from schemathesis.checks import not_a_server_error
+from schemathesis.checks import CheckContext, not_a_server_error
+from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -22,7 +23,16 @@ from silencio.serving.service import Service
 from silencio.settings import Serving
 from tests.bundles import tone
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+COME_AGAIN = {503, 504}
+"""Words to the caller: stopping, or later than the caller's own deadline."""
+
+
+def not_at_fault(context: CheckContext, response: Response, case: schemathesis.Case) -> None:
+    if response.status_code not in COME_AGAIN:
+        not_a_server_error(context, response, case)
+
+
+CHECKS = [not_at_fault, status_code_conformance, content_type_conformance, response_schema_conformance]
 METHODS = {"get", "post", "put", "delete"}
 SOUND = [tone("frogli1", 1.5, kind) for kind in ("WAV", "OGG", "FLAC", "MP3")]
 

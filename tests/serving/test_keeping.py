@@ -188,7 +188,7 @@ def test_more_than_may_wait_is_not_kept_and_costs_nobody(
     bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = answered(bundle)
-    room = 3 * (len(one.recording) + FRONT_END.sample_rate * 4)
+    room = 3 * len(one.recording)
     monkeypatch.setattr(keeping, "WAITING_BYTES", room)
     slow = threading.Event()
 
