@@ -29,6 +29,10 @@ class Note:
     run: str
     file: str
 
+    @property
+    def home(self) -> "Home":
+        return Home(None, self.run, self.file.rpartition("/")[0])
+
 
 @dataclass(frozen=True)
 class Home:

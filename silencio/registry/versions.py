@@ -184,10 +184,6 @@ class Registry:
         self._client.set_model_version_tag(self.model, version.number, STAGE, stage.value)
         self._set_classic(version, stage)
 
-    def free(self, stage: Stage) -> None:
-        """Nobody holds this stage any longer."""
-        self._client.delete_registered_model_alias(self.model, stage.value)
-
     def remove(self, version: Version) -> None:
         """The version, and the bundle that MLflow keeps; its run and its copy of the record stay."""
         root, _, place = version.source.rpartition("/")
@@ -195,9 +191,15 @@ class Registry:
         get_artifact_repository(root, self._client.tracking_uri).delete_artifacts(place)
         shutil.rmtree(self._workspace / "models/fetched" / version.bundle_digest[:16], ignore_errors=True)
 
-    def parameters(self, version: Version) -> Mapping[str, str]:
-        """What its training was told, as MLflow keeps it."""
-        return dict(self._client.get_run(version.run_id).data.params)
+    def parameters(self, version: Version) -> Mapping[str, str] | None:
+        """What its training was told, as MLflow keeps it; None if its run was deleted."""
+        try:
+            run = self._client.get_run(version.run_id)
+        except MlflowException as error:
+            if error.error_code == ABSENT:
+                return None
+            raise
+        return dict(run.data.params) if run.info.lifecycle_stage == "active" else None
 
     def _set_classic(self, version: Version, stage: Stage) -> None:
         with warnings.catch_warnings():

@@ -46,7 +46,7 @@ def test_a_version_goes_up_stage_by_stage(shelf: Shelf) -> None:
 
 def test_the_record_names_data_commit_run_and_bundle(shelf: Shelf) -> None:
     _, bundle = promoted(shelf)
-    last = shelf.record.entries()[-1].move
+    last = shelf.record.verify()[-1].move
     for field, fact in {"data": "catalog", "commit": "commit", "run": "run_id"}.items():
         assert last[field] == bundle.facts[fact]
     assert last["bundle"] == bundle.digest
@@ -59,7 +59,7 @@ def test_nothing_goes_up_unless_every_gate_passed(shelf: Shelf, gates: tuple[Gat
     with pytest.raises(GateRefused, match="may not go to staging"):
         move(shelf, version, bundle, Stage.STAGING, *gates)
     assert shelf.registry.get(version.number).stage is Stage.CANDIDATE
-    assert shelf.record.entries() == []
+    assert shelf.record.verify() == []
 
 
 @pytest.mark.parametrize("nobody", [None, ""])
@@ -101,4 +101,4 @@ def test_a_move_to_where_it_stands_is_none(shelf: Shelf) -> None:
     version, bundle = shelf.version()
     move(shelf, version, bundle, Stage.STAGING, GOOD)
     assert move(shelf, version, bundle, Stage.STAGING, GOOD) is None
-    assert len(shelf.record.entries()) == 1
+    assert len(shelf.record.verify()) == 1
