@@ -53,7 +53,12 @@ def contradictions(
     classics = any(version.classic != "None" for version in versions)
     for version in versions:
         said = standing.stage(version.number)
-        if version.number in moving:
+        if version.number in standing.pruned:
+            yield Fault(
+                f"Version {version.number} was to be taken out of the registry, and is still there.",
+                "`silencio registry prune` goes on with it.",
+            )
+        if version.number in moving | standing.pruned:
             continue
         if version.stage is not said:
             yield Fault(

@@ -18,8 +18,8 @@ from silencio.registry.standing import Standing, contradictions
 from silencio.registry.versions import Registry, Version
 from silencio.workspace import Workspace
 
-CATALOG = "catalog"
-"""The parameter of a run that says what it learned from."""
+WINDOWS = "windows"
+"""What a run learned from, and a bundle was made with."""
 
 
 @dataclass(frozen=True)
@@ -123,40 +123,39 @@ class Chain:
             yield Fault(
                 f"Nobody approved version {number}.", "Roll back to a version that somebody did approve."
             )
-        yield from self._of_bundle(move)
-        yield from self._of_run(move)
         yield from self._of_data(move)
-
-    def _of_bundle(self, move: Mapping[str, Any]) -> Iterator[Fault]:
         remedy = "Roll back to another version, or register the bundle again from models/bundles."
         try:
             with tempfile.TemporaryDirectory() as folder:
                 bundle = Bundle.open(self.registry.download(self.version, Path(folder)))
         except (SilencioError, FileNotFoundError) as error:
             why = error.problem if isinstance(error, SilencioError) else "it is not there."
-            yield Fault(f"The bundle of version {self.version.number} in MLflow is damaged: {why}", remedy)
+            yield Fault(f"The bundle of version {number} in MLflow is damaged: {why}", remedy)
             return
-        found = {"bundle": bundle.digest, "data": bundle.facts["catalog"], "commit": bundle.facts["commit"]}
-        for word, digest in found.items():
-            if digest != move[word]:
+        kept = {"bundle": bundle.digest, "data": bundle.facts["catalog"], "commit": bundle.facts["commit"]}
+        for word, found in kept.items():
+            if found != move[word]:
                 yield Fault(
-                    f"The bundle of version {self.version.number} in MLflow is of the {word} {digest[:12]}; "
-                    f"promoted was {move[word][:12]}.",
+                    f"The bundle of version {number} in MLflow has the {word} {found[:12]}; promoted was "
+                    f"{move[word][:12]}.",
                     remedy,
                 )
+        yield from self._of_run(move, bundle)
 
-    def _of_run(self, move: Mapping[str, Any]) -> Iterator[Fault]:
+    def _of_run(self, move: Mapping[str, Any], bundle: Bundle) -> Iterator[Fault]:
         parameters = self.registry.parameters(self.version)
+        heard = bundle.facts.get("inputs", {}).get(WINDOWS)
         if parameters is None:
             yield Fault(
                 f"The run {move['run']}, which trained version {self.version.number}, is not in MLflow.",
-                "It was deleted: `mlflow runs restore` brings it back for a while.",
+                "It was deleted: `mlflow gc` aside, MLflow's page of deleted runs brings it back.",
             )
-        elif CATALOG in parameters and parameters[CATALOG] != move["data"]:
+        # By the windows, not by the catalog: one that only says more of the same recordings trains nothing anew.
+        elif heard and parameters.get(WINDOWS, heard) != heard:
             yield Fault(
-                f"The run {move['run']} learned from {parameters[CATALOG][:12]}; version {self.version.number} was "
-                f"promoted as of {move['data'][:12]}.",
-                "The bundle was made of another training's checkpoint: roll back, and train again.",
+                f"The run {move['run']} learned from the windows {parameters[WINDOWS][:12]}; the bundle of version "
+                f"{self.version.number} is made of {heard[:12]}.",
+                "It is made of another training's checkpoint: roll back to another version, and train again.",
             )
 
     def _of_data(self, move: Mapping[str, Any]) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
@@ -63,6 +64,8 @@ class Registry:
     """`register` and the look-ups; moving between stages is `silencio.release.promote`'s."""
 
     def __init__(self, site: Site, workspace: Workspace, experiment: str) -> None:
+        # What takes long has a bar of its own here.
+        MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
         self.model = f"silencio-{experiment}"
         self._experiment = experiment
         self._runs = Runs(site, workspace)

@@ -1,5 +1,3 @@
-
-
 from silencio.registry.repair import repair
 from silencio.registry.stages import Stage
 from silencio.registry.verify import verify
