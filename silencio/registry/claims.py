@@ -17,6 +17,8 @@ from mlflow.exceptions import MlflowException
 
 from silencio.registry.record import Overtaken
 
+_at_work = set[str]()
+"""Tokens of this process's own claims, of which it still does what they are for."""
 TAKEN, GONE = "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST"
 
 
@@ -42,8 +44,11 @@ class Claim:
 
     @property
     def is_over(self) -> bool:
-        """Whether the process that made it is gone, as far as this machine can tell."""
-        return self.host == socket.gethostname() and not _runs(int(self.pid))
+        """Whether whoever made it is gone, as far as this machine can tell."""
+        if self.host != socket.gethostname():
+            return False
+        own = int(self.pid) == os.getpid()
+        return self.token not in _at_work if own else not _runs(int(self.pid))
 
 
 class Taken(Overtaken):
@@ -69,14 +74,21 @@ class Claims:
         # of somebody who has written what they wanted to, and is not through yet.
         for theirs in self.all():
             if theirs.token != mine.token:
-                self._withdraw(mine)
+                if mine.token in {claim.token for claim in self.all()}:
+                    self.release(mine)
                 raise Taken(
                     f"Something else is on its way: {theirs.said}.",
                     "Try again when it is done; if its process is gone, `silencio registry repair` ends it.",
                 )
+        _at_work.add(mine.token)
         return mine
 
+    def leave(self, claim: Claim) -> None:
+        """This process is at it no longer; that it was taken is left to be seen."""
+        _at_work.discard(claim.token)
+
     def release(self, claim: Claim) -> None:
+        self.leave(claim)
         try:
             self._client.delete_registered_model(claim.name)
         except MlflowException as error:
@@ -86,10 +98,6 @@ class Claims:
     def all(self) -> list[Claim]:
         found = self._client.search_registered_models(f"name LIKE '{self._prefix}%'")
         return [_claim(model.name, model.tags) for model in found]
-
-    def _withdraw(self, mine: Claim) -> None:
-        if mine.token in {claim.token for claim in self.all()}:
-            self.release(mine)
 
 
 def _claim(name: str, tags: Mapping[str, Any]) -> Claim:

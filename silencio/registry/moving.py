@@ -53,6 +53,7 @@ def turn(
         try:
             yield head
         finally:
+            registry.claims.leave(claim)
             if open_in(record.lines()) is None:
                 registry.claims.release(claim)
 
