@@ -25,6 +25,7 @@ ADMIN, PASSWORD = "admin", "the-keeper-of-the-reserve"
 PATIENCE = 180
 """Seconds to start: a quiet machine needs fifteen."""
 POSTGRES_USER = "postgres"
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nNot found"
 METHODS = {b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"}
 
 
@@ -162,8 +163,9 @@ class Wire:
             while content := caller.recv(65536):
                 self._flows.wait()
                 if self.unknown and self.unknown in content.split(b"\r\n", 1)[0]:
-                    caller.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot found")
-                    continue
+                    # Its body may come later, and is no request of its own.
+                    caller.sendall(NOT_FOUND)
+                    break
                 if self._left is not None and content.split(b" ", 1)[0] in METHODS:
                     self._left -= 1
                     if self._left < 0 and not (self._heard and self._left == -1):
