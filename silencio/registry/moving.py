@@ -23,8 +23,8 @@ from silencio.registry.versions import Registry, Version
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 10.0
-"""Seconds to wait for somebody else's move to be made: it takes less than one."""
+PATIENCE = 30.0
+"""Seconds to wait for somebody else's move to be made: it takes about one."""
 PAUSE = 0.1
 REPAIR = "`silencio registry repair` finishes or undoes it."
 
