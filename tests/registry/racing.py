@@ -13,7 +13,7 @@ from silencio.registry.record import Overtaken
 Kind = Literal["threads", "processes"]
 
 
-def at_once(kind: Kind, goers: Sequence[Callable[[], None]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def at_once(kind: Kind, goers: Sequence[Callable[[], None]]) -> list[str]:
     """What each of them was refused with; empty for one that was not."""
     context: Any = threading if kind == "threads" else get_context("fork")
     barrier, here = context.Barrier(len(goers)), threading.local()
@@ -25,7 +25,6 @@ def at_once(kind: Kind, goers: Sequence[Callable[[], None]], monkeypatch: pytest
             barrier.wait(60)
         return take(claims, head, what, by)
 
-    monkeypatch.setattr(Claims, "take", after_all_have_looked)
     said: Any = [""] * len(goers) if kind == "threads" else context.Manager().list([""] * len(goers))
 
     def run(place: int) -> None:
@@ -36,9 +35,11 @@ def at_once(kind: Kind, goers: Sequence[Callable[[], None]], monkeypatch: pytest
 
     make = threading.Thread if kind == "threads" else context.Process
     runners = [make(target=run, args=(place,)) for place in range(len(goers))]
-    for runner in runners:
-        runner.start()
-    for runner in runners:
-        runner.join()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Claims, "take", after_all_have_looked)
+        for runner in runners:
+            runner.start()
+        for runner in runners:
+            runner.join()
     assert all(getattr(runner, "exitcode", 0) == 0 for runner in runners)
     return list(said)

@@ -258,14 +258,14 @@ def shelf_at(uri: str, folder: Path, name: str, patience: float = 60.0) -> Shelf
 
 
 def test_of_two_workspaces_that_promote_at_once_one_wins_and_the_other_goes_on_with_its_record(
-    server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: MlflowServer, tmp_path: Path
 ) -> None:
     one, other = (shelf_at(server.uri, tmp_path / side, "shared") for side in ("one", "other"))
     other.made = 1
     ours, theirs = one.version()[0], other.version()[0]
 
     goers = [partial(go, one, ours, Stage.STAGING, "Rosa"), partial(go, other, theirs, Stage.STAGING, "Hugo")]
-    said = at_once("threads", goers, monkeypatch)
+    said = at_once("threads", goers)
 
     assert sorted(bool(problem) for problem in said) == [False, True]
     winner, loser = (one, other) if said[1] else (other, one)

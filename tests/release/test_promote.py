@@ -109,12 +109,10 @@ def test_a_move_to_where_it_stands_is_none(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("kind", ["threads", "processes"])
-def test_of_two_at_once_one_wins_and_the_other_is_told_who(
-    shelf: Shelf, kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_at_once_one_wins_and_the_other_is_told_who(shelf: Shelf, kind: Kind) -> None:
     contenders = {"Rosa": shelf.version(), "Hugo": shelf.version()}
     goers = [partial(move, shelf, *contenders[by], Stage.STAGING, GOOD, by=by) for by in contenders]
-    refused = dict(zip(contenders, at_once(kind, goers, monkeypatch), strict=True))
+    refused = dict(zip(contenders, at_once(kind, goers), strict=True))
     [winner] = [by for by, said in refused.items() if not said]
     [loser] = [by for by, said in refused.items() if said]
     number = contenders[winner][0].number
