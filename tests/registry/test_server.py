@@ -27,7 +27,7 @@ from tests.conftest import silencio
 from tests.mlflow_servers import ADMIN, PASSWORD, MlflowServer, Wire, mlflow_server, postgresql
 from tests.registry.bundles import Shelf
 from tests.registry.looked import faults, repaired
-from tests.registry.mortal import GOOD, go, up_to_production
+from tests.registry.mortal import GOOD, go
 from tests.registry.racing import at_once
 from tests.stores import make_experiment, make_windows
 from tests.training.untracked import untracked
@@ -257,6 +257,7 @@ def shelf_at(uri: str, folder: Path, name: str, patience: float = 60.0) -> Shelf
     return Shelf(Registry(site, workspace, name), record, Runs(site, workspace, patience), folder)
 
 
+@pytest.mark.slow
 def test_of_two_workspaces_that_promote_at_once_one_wins_and_the_other_goes_on_with_its_record(
     server: MlflowServer, tmp_path: Path
 ) -> None:
@@ -311,14 +312,16 @@ def moves_over(
     return True
 
 
-@pytest.mark.slow
 def test_a_server_without_the_classic_stages_is_promoted_on_all_the_same(
     server: MlflowServer, wire: Wire, tmp_path: Path
 ) -> None:
     wire.unknown = b"transition-stage"
     shelf = shelf_at(wire.uri, tmp_path, "no-classics")
-    version, _ = up_to_production(shelf)
-    assert (version.stage, version.classic) == (Stage.PRODUCTION, "None")
+    version, _ = shelf.version()
+    go(shelf, version, Stage.STAGING)
+    now = shelf.registry.get(version.number)
+    assert (now.stage, now.classic) == (Stage.STAGING, "None")
+    assert shelf.registry.at(Stage.STAGING) == now
     assert faults(shelf) == []
 
 
