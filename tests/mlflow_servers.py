@@ -25,6 +25,8 @@ ADMIN, PASSWORD = "admin", "the-keeper-of-the-reserve"
 PATIENCE = 180
 """Seconds to start: a quiet machine needs fifteen."""
 POSTGRES_USER = "postgres"
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nNot found"
+METHODS = {b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"}
 
 
 @dataclass
@@ -103,13 +105,20 @@ def mlflow_server(folder: Path, store: str) -> Iterator[MlflowServer]:
 
 
 class Wire:
-    """Between a client and a server: `cut`, nobody answers; `stalled`, it is taken and goes no further."""
+    """Between a client and a server: `cut`, nobody answers; `stalled`, it is taken and goes no further.
+
+    `break_at` so many requests, it is cut: that one does not reach the server, or its answer does not come back.
+    """
 
     def __init__(self, to: int) -> None:
         self.port, self._to = free_port(), to
         self._flows = threading.Event()
         self._flows.set()
         self._listening: socket.socket | None = None
+        self._left: int | None = None
+        self._heard = False
+        self.unknown: bytes | None = None
+        """What the server knows nothing of: a request for it is answered with 404."""
 
     @property
     def uri(self) -> str:
@@ -128,6 +137,13 @@ class Wire:
             self._listening.close()
             self._listening = None
 
+    def break_at(self, requests: int, heard: bool) -> None:
+        """`heard`: the server gets the last one, and what it answers is lost."""
+        self._left, self._heard = requests, heard
+
+    def heal(self) -> None:
+        self._left = None
+
     def stall(self) -> None:
         self._flows.clear()
 
@@ -139,13 +155,33 @@ class Wire:
             while True:
                 caller, _ = listening.accept()
                 called = socket.create_connection(("127.0.0.1", self._to))
-                for source, sink in ((caller, called), (called, caller)):
-                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+                threading.Thread(target=self._ask, args=(caller, called), daemon=True).start()
+                threading.Thread(target=self._pump, args=(called, caller), daemon=True).start()
+
+    def _ask(self, caller: socket.socket, called: socket.socket) -> None:
+        with suppress(OSError):
+            while content := caller.recv(65536):
+                self._flows.wait()
+                if self.unknown and self.unknown in content.split(b"\r\n", 1)[0]:
+                    # Its body may come later, and is no request of its own.
+                    caller.sendall(NOT_FOUND)
+                    break
+                if self._left is not None and content.split(b" ", 1)[0] in METHODS:
+                    self._left -= 1
+                    if self._left < 0 and not (self._heard and self._left == -1):
+                        break
+                called.sendall(content)
+        for end in (caller, called):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR if self._left is not None else socket.SHUT_WR)
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while content := source.recv(65536):
                 self._flows.wait()
+                if self._left is not None and self._left < 0:
+                    sink.shutdown(socket.SHUT_RDWR)
+                    break
                 sink.sendall(content)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -63,7 +63,7 @@ def test_the_record_tells_every_move_and_who_approved(walked: Walked) -> None:
 
 def test_the_record_leads_from_the_served_model_back_to_the_data(walked: Walked) -> None:
     house = walked.house
-    production = next(e.move for e in house.record.entries() if e.move["stage"] == "production")
+    production = next(e.move for e in house.record.verify() if e.move["stage"] == "production")
     catalog = build.ingest(house, with_feedback=False)
     assert production["data"] == catalog.digest
     assert production["bundle"] == house.registry.get("1").bundle_digest
@@ -148,7 +148,7 @@ def test_walked_again_what_did_not_change_is_cached_and_says_so(again: str) -> N
 
 def test_a_gate_that_says_no_ends_the_run_and_registers_nothing(walked: Walked, tmp_path: Path) -> None:
     house = walked.house
-    before = len(house.registry.versions()), len(house.record.entries())
+    before = len(house.registry.versions()), len(house.record.verify())
     strict = house.experiment.model_copy(
         update={
             "evaluation": house.experiment.evaluation.model_copy(
@@ -163,7 +163,7 @@ def test_a_gate_that_says_no_ends_the_run_and_registers_nothing(walked: Walked, 
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Stopped: offline evaluation said fail. The report below" in done.stderr
-    assert (len(house.registry.versions()), len(house.record.entries())) == before
+    assert (len(house.registry.versions()), len(house.record.verify())) == before
 
 
 @pytest.mark.slow

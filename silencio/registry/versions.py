@@ -1,18 +1,27 @@
 """Model versions in MLflow's registry: one a bundle, its stage in an alias, a tag, and the classic stage."""
 
 import logging
+import shutil
 import tempfile
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from silencio.errors import SilencioError
-from silencio.optimize.bundle import Bundle
+from silencio.evaluation.gates import GateResult, Verdict, decision
+from silencio.optimize.bundle import MODEL, Bundle
+from silencio.registry.claims import Claims
+from silencio.registry.copies import Copies, Home
+from silencio.registry.mlflow_model import AROUND, write_around
 from silencio.registry.runs import Runs
 from silencio.registry.stages import ALIASED, CLASSIC, Stage
 from silencio.settings import Site
@@ -24,6 +33,7 @@ DIGEST, STAGE = "silencio.bundle", "silencio.stage"
 LATEST = "candidate"
 """The alias of the version that a run brought forth last, wherever it has gone since."""
 ABSENT = "RESOURCE_DOES_NOT_EXIST"
+NO_SUCH_REQUEST = {"ENDPOINT_NOT_FOUND", "NOT_IMPLEMENTED"}
 
 
 @dataclass(frozen=True)
@@ -34,17 +44,40 @@ class Version:
     stage: Stage
     run_id: str
     source: str
+    at: datetime
+    """When it was registered."""
+    classic: str = "None"
+    """The stage under its old name; None where the server has no such stages."""
+    tags: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def tag(self, name: str) -> str:
+        """Empty if nothing was said of it when it was registered."""
+        return self.tags.get(f"silencio.{name}", "")
+
+    @property
+    def home(self) -> Home:
+        """Where its copy of the promotion record lies."""
+        return Home(self.number, self.run_id, f"record-{self.bundle_digest[:16]}")
 
 
 class Registry:
     """`register` and the look-ups; moving between stages is `silencio.release.promote`'s."""
 
     def __init__(self, site: Site, workspace: Workspace, experiment: str) -> None:
+        # What takes long has a bar of its own here.
+        MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
         self.model = f"silencio-{experiment}"
         self._experiment = experiment
         self._runs = Runs(site, workspace)
         self._client: MlflowClient = self._runs.client
         self._workspace = workspace
+        self.claims = Claims(self._client, self.model)
+        self.copies = Copies(self._client, self.model)
+
+    @property
+    def shown(self) -> str:
+        """Where it is, with no password."""
+        return self._runs.shown
 
     def register(self, bundle: Bundle) -> Version:
         """The version of this bundle, made unless it is there. Its artifacts lie with the training's run."""
@@ -62,14 +95,11 @@ class Registry:
         place = f"bundle-{bundle.digest[:16]}"
         self._client.log_artifacts(run_id, str(bundle.folder), place)
         source = f"{self._client.get_run(run_id).info.artifact_uri}/{place}"
-        tags = {
-            DIGEST: bundle.digest,
-            STAGE: Stage.CANDIDATE.value,
-            "silencio.catalog": bundle.facts["catalog"],
-            "silencio.commit": bundle.facts["commit"],
-            "silencio.variant": bundle.facts["variant"],
-            "silencio.map": f"{bundle.facts['map']:.4f}",
-        }
+        # No pickle is anywhere in it: MLflow's ONNX flavour reads the bundle's own model.
+        with tempfile.TemporaryDirectory() as folder:
+            for file in write_around(bundle, Path(folder)):
+                self._client.log_artifact(run_id, str(file), place)
+        tags = {DIGEST: bundle.digest, STAGE: Stage.CANDIDATE.value, **told_of(bundle)}
         return _version(self._client.create_model_version(self.model, source, run_id, tags=tags))
 
     def _run_of(self, bundle: Bundle) -> str:
@@ -118,10 +148,7 @@ class Registry:
         folder = fetched / version.bundle_digest[:16]
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=fetched) as partial:
-                came = download_artifacts(
-                    version.source, dst_path=partial, tracking_uri=self._client.tracking_uri
-                )
-                Path(came).replace(folder)
+                self.download(version, Path(partial)).replace(folder)
         bundle = Bundle.open(folder)
         if bundle.digest != version.bundle_digest:
             raise SilencioError(
@@ -131,20 +158,62 @@ class Registry:
             )
         return bundle
 
+    def download(self, version: Version, into: Path) -> Path:
+        """The version's bundle as MLflow keeps it now, without what MLflow has around it."""
+        came = Path(
+            download_artifacts(version.source, dst_path=str(into), tracking_uri=self._client.tracking_uri)
+        )
+        for name in AROUND:
+            (came / name).unlink(missing_ok=True)
+        return came
+
+    def aliases(self) -> Mapping[Stage, str]:
+        """The number of the version that holds each aliased stage."""
+        try:
+            found = self._client.get_registered_model(self.model).aliases
+        except MlflowException as error:
+            if error.error_code == ABSENT:
+                return {}
+            raise
+        return {stage: str(found[stage.value]) for stage in ALIASED if stage.value in found}
+
     def set_stage(self, version: Version, stage: Stage) -> None:
-        """For `silencio.release.promote` only, which has written the record before."""
-        for other in ALIASED:
-            holder = self.at(other)
-            if holder and holder.number == version.number and other is not stage:
-                self._client.delete_registered_model_alias(self.model, other.value)
+        """For `silencio.registry.moving` only, which has written the record before. Done twice, it is done once."""
         if stage in ALIASED:
             self._client.set_registered_model_alias(self.model, stage.value, version.number)
+        for other, holder in self.aliases().items():
+            if holder == version.number and other is not stage:
+                self._client.delete_registered_model_alias(self.model, other.value)
         self._client.set_model_version_tag(self.model, version.number, STAGE, stage.value)
+        self._set_classic(version, stage)
+
+    def remove(self, version: Version) -> None:
+        """The version, and the bundle that MLflow keeps; its run and its copy of the record stay."""
+        root, _, place = version.source.rpartition("/")
+        self._client.delete_model_version(self.model, version.number)
+        get_artifact_repository(root, self._client.tracking_uri).delete_artifacts(place)
+        shutil.rmtree(self._workspace / "models/fetched" / version.bundle_digest[:16], ignore_errors=True)
+
+    def parameters(self, version: Version) -> Mapping[str, str] | None:
+        """What its training was told, as MLflow keeps it; None if its run was deleted."""
+        try:
+            run = self._client.get_run(version.run_id)
+        except MlflowException as error:
+            if error.error_code == ABSENT:
+                return None
+            raise
+        return dict(run.data.params) if run.info.lifecycle_stage == "active" else None
+
+    def _set_classic(self, version: Version, stage: Stage) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             try:
                 self._client.transition_model_version_stage(self.model, version.number, CLASSIC[stage])
-            except (MlflowException, AttributeError) as error:
+            except AttributeError as error:
+                log.debug("this MLflow has no classic stages: %s", error)
+            except MlflowException as error:
+                if error.error_code not in NO_SUCH_REQUEST:
+                    raise
                 log.debug("this server has no classic stages: %s", error)
 
     def _ensure_model(self) -> None:
@@ -155,6 +224,22 @@ class Registry:
                 raise
 
 
+def told_of(bundle: Bundle) -> dict[str, str]:
+    """What a version's tags say of its bundle, for lists and for MLflow's pages."""
+    facts = bundle.facts
+    gates = [GateResult.from_json(gate) for gate in facts.get("gates", ())]
+    passed = sum(gate.verdict is Verdict.PASS for gate in gates)
+    return {
+        "silencio.catalog": facts["catalog"],
+        "silencio.commit": facts["commit"],
+        "silencio.architecture": facts.get("architecture", ""),
+        "silencio.variant": facts["variant"],
+        "silencio.map": f"{facts['map']:.4f}",
+        "silencio.size_mb": f"{(bundle.folder / MODEL).stat().st_size / 2**20:.2f}",
+        "silencio.gates": f"{decision(gates)}: {passed} of {len(gates)} passed" if gates else "none asked",
+    }
+
+
 def _version(found: ModelVersion) -> Version:
     return Version(
         model=found.name,
@@ -163,4 +248,7 @@ def _version(found: ModelVersion) -> Version:
         stage=Stage(found.tags[STAGE]),
         run_id=found.run_id,
         source=found.source,
+        at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+        classic=found.current_stage or "None",
+        tags=dict(found.tags),
     )

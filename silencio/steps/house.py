@@ -45,7 +45,7 @@ class House:
     def record(self) -> "PromotionRecord":
         from silencio.registry.record import PromotionRecord
 
-        return PromotionRecord(self.workspace / "records" / "promotions.jsonl")
+        return PromotionRecord.of_experiment(self.workspace / "records", self.experiment.name)
 
     @cached_property
     def tracks(self) -> "LocalTracks":

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from silencio.handover import Handover
 from silencio.registry import runs as runs_module
 from silencio.registry.delivery import PARENT
 from silencio.registry.described import KEY
+from silencio.registry.record import PromotionRecord
 from silencio.registry.runs import Runs
+from silencio.registry.stages import Stage
+from silencio.registry.versions import Registry, Version
+from silencio.release.promote import promote
 from silencio.settings import Experiment, Site
 from silencio.training.epoch import Epoch
 from silencio.training.run import train
@@ -20,6 +25,10 @@ from silencio.training.tracker import Described, OpenTracker
 from silencio.workspace import Workspace
 from tests.conftest import silencio
 from tests.mlflow_servers import ADMIN, PASSWORD, MlflowServer, Wire, mlflow_server, postgresql
+from tests.registry.bundles import Shelf
+from tests.registry.looked import faults, repaired
+from tests.registry.mortal import GOOD, go
+from tests.registry.racing import at_once
 from tests.stores import make_experiment, make_windows
 from tests.training.untracked import untracked
 
@@ -239,3 +248,93 @@ def test_parts_stand_below_their_whole(server: MlflowServer, tmp_path: Path) -> 
     assert runs.client.get_run(part.run_id).data.tags[PARENT] == whole.run_id
     assert runs.client.get_run(whole.run_id).info.run_name == "a search"
     assert steps(runs.client, str(whole.run_id), "best_map") == [1]
+
+
+def shelf_at(uri: str, folder: Path, name: str, patience: float = 60.0) -> Shelf:
+    """One of several workspaces that share a server's registry."""
+    workspace, site = Workspace(folder), Site(mlflow_uri=uri)
+    record = PromotionRecord.of_experiment(workspace / "records", name)
+    return Shelf(Registry(site, workspace, name), record, Runs(site, workspace, patience), folder)
+
+
+@pytest.mark.slow
+def test_of_two_workspaces_that_promote_at_once_one_wins_and_the_other_goes_on_with_its_record(
+    server: MlflowServer, tmp_path: Path
+) -> None:
+    one, other = (shelf_at(server.uri, tmp_path / side, "shared") for side in ("one", "other"))
+    other.made = 1
+    ours, theirs = one.version()[0], other.version()[0]
+
+    goers = [partial(go, one, ours, Stage.STAGING, "Rosa"), partial(go, other, theirs, Stage.STAGING, "Hugo")]
+    said = at_once("threads", goers)
+
+    assert sorted(bool(problem) for problem in said) == [False, True]
+    winner, loser = (one, other) if said[1] else (other, one)
+    go(loser, theirs if loser is other else ours, Stage.STAGING)
+    assert len(loser.record.verify()) == 3, "the first move, its own, and that the first one gave way"
+    assert loser.record.content().startswith(winner.record.content())
+    assert faults(loser) == []
+    assert repaired(winner) == [f"{winner.record.path} ended too early: the registry's copy takes its place."]
+    assert winner.record.content() == loser.record.content()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("heard", [False, True], ids=["request lost", "answer lost"])
+def test_a_connection_that_is_lost_at_any_request_leaves_no_half_promotion(
+    server: MlflowServer, wire: Wire, tmp_path: Path, heard: bool
+) -> None:
+    name = f"dropped-{heard}"
+    shelf, straight = shelf_at(wire.uri, tmp_path, name), shelf_at(server.uri, tmp_path, name)
+    version, _ = shelf.version()
+    requests = 0
+    while not moves_over(shelf, straight, version, wire, requests, heard):
+        wire.heal()
+        repaired(straight)
+        assert faults(straight) == [], f"lost after {requests} requests"
+        requests += 1
+    assert requests > 20
+
+
+def moves_over(
+    shelf: Shelf, straight: Shelf, version: Version, wire: Wire, requests: int, heard: bool
+) -> bool:
+    """Whether a move is made over a wire that breaks after so many requests."""
+    now, bundle = straight.registry.get(version.number), straight.registry.fetch(version)
+    to = Stage.ARCHIVED if now.stage is Stage.STAGING else Stage.STAGING
+    wire.break_at(requests, heard)
+    try:
+        promote(shelf.registry, shelf.record, now, to, bundle=bundle, gates=(GOOD,), reason="a test")
+    except SilencioError as error:
+        lost = "did not answer" in error.problem
+        if not lost:
+            raise
+        return False
+    return True
+
+
+def test_a_server_without_the_classic_stages_is_promoted_on_all_the_same(
+    server: MlflowServer, wire: Wire, tmp_path: Path
+) -> None:
+    wire.unknown = b"transition-stage"
+    shelf = shelf_at(wire.uri, tmp_path, "no-classics")
+    version, _ = shelf.version()
+    go(shelf, version, Stage.STAGING)
+    now = shelf.registry.get(version.number)
+    assert (now.stage, now.classic) == (Stage.STAGING, "None")
+    assert shelf.registry.at(Stage.STAGING) == now
+    assert faults(shelf) == []
+
+
+@pytest.mark.slow
+def test_a_record_outlives_its_workspace(server: MlflowServer, tmp_path: Path) -> None:
+    shelf = shelf_at(server.uri, tmp_path / "lost", "outlives")
+    version, _ = shelf.version()
+    go(shelf, version, Stage.STAGING)
+    content = shelf.record.content()
+
+    elsewhere = shelf_at(server.uri, tmp_path / "new", "outlives")
+    repaired(elsewhere)
+
+    assert elsewhere.record.content() == content
+    go(elsewhere, version, Stage.CANARY)
+    assert faults(elsewhere) == []

@@ -1,7 +1,13 @@
+import shutil
+
+import mlflow
+import numpy as np
 import pytest
+from mlflow import MlflowClient
 
 from silencio.errors import SilencioError
 from silencio.registry.stages import Stage
+from silencio.registry.versions import Version
 from tests.registry.bundles import Shelf
 
 
@@ -35,6 +41,7 @@ def test_changed_artifacts_are_refused(shelf: Shelf) -> None:
     (fetched.folder / "labels.csv").write_text("code,common_name,scientific_name,class_name\n")
     with pytest.raises(SilencioError, match=r"labels\.csv was changed"):
         shelf.registry.fetch(version)
+    shutil.rmtree(fetched.folder)
 
 
 def test_a_stage_has_one_holder_and_a_version_one_stage(shelf: Shelf) -> None:
@@ -62,3 +69,47 @@ def test_an_unknown_number_is_an_error_that_says_where_to_look(shelf: Shelf) -> 
     shelf.version()
     with pytest.raises(SilencioError, match=r"has no version 7\. `silencio registry list`"):
         shelf.registry.get("7")
+
+
+def test_a_version_is_an_onnx_model_to_mlflow_and_nothing_of_it_is_unpickled(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    version, bundle = shelf.version()
+    tracked_at = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(shelf.runs.uri)
+    try:
+        model = mlflow.pyfunc.load_model(f"models:/{version.model}/{version.number}")
+    finally:
+        mlflow.set_tracking_uri(tracked_at)
+    windows = np.random.default_rng(0).random((2, 1, bundle.front_end.n_mels, 100)).astype(np.float32)
+    [logits] = model.predict(windows).values()
+    assert np.allclose(logits, bundle.model().logits(windows), atol=1e-5)
+    assert model.metadata.signature.inputs.input_names() == ["windows"]
+    assert [spec.shape for spec in model.metadata.signature.outputs.inputs] == [(-1, 3)]
+    files = {
+        file.path.rpartition("/")[2]
+        for file in shelf.runs.client.list_artifacts(version.run_id, place(version))
+    }
+    assert {"model.onnx", "MLmodel", "manifest.json"} <= files
+    assert not [name for name in files if name.endswith((".pkl", ".pickle"))]
+
+
+def place(version: Version) -> str:
+    return version.source.rpartition("/")[2]
+
+
+def test_a_version_says_in_its_tags_what_it_is(shelf: Shelf) -> None:
+    version, bundle = shelf.version()
+    told = [
+        version.tag(word)
+        for word in ("bundle", "catalog", "commit", "architecture", "variant", "map", "gates")
+    ]
+    assert told == [bundle.digest, "c" * 64, "unknown", "tones", "fp32", "0.7000", "none asked"]
+
+
+def test_without_classic_stages_the_others_are_kept(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(MlflowClient, "transition_model_version_stage")
+    version, _ = shelf.version()
+    shelf.registry.set_stage(version, Stage.STAGING)
+    assert shelf.registry.get("1").stage is Stage.STAGING
