@@ -11,6 +11,7 @@ from silencio.settings.experiment import Experiment
 from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, GateRule, Optimize
 from silencio.settings.model import Model
+from silencio.settings.monitoring import Monitoring
 from silencio.settings.section import Section
 from silencio.settings.service import Access, Batching, Keeping, Observing, Release, Serving
 from silencio.settings.site import Platform, Site
@@ -30,6 +31,7 @@ __all__ = [
     "Keeping",
     "Loss",
     "Model",
+    "Monitoring",
     "Observing",
     "Optimize",
     "Platform",
