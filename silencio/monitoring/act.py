@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from silencio.monitoring.memory import Memory, Training
-from silencio.monitoring.triggers import Reason
+from silencio.monitoring.reasons import Reason
 from silencio.settings import Monitoring
 
 _children: list[subprocess.Popen[bytes]] = []

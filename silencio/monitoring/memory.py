@@ -17,7 +17,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from silencio.errors import SilencioError
-from silencio.monitoring.triggers import Reason, Why
+from silencio.monitoring.reasons import Reason, Why
 
 ANSWERS = (0, 1)
 """Exit codes of a training that came to an end: done, or a gate said no. Any other is one that broke."""

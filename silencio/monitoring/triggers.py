@@ -3,33 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from silencio.identity import digest_of
 from silencio.monitoring.champion import Champion, Learnt
 from silencio.monitoring.drift import Drift
 from silencio.monitoring.judges import Aspect
+from silencio.monitoring.reasons import Reason, Why
 from silencio.monitoring.words import of_alarm
 from silencio.settings import Monitoring
-
-
-class Why(StrEnum):
-    NO_CHAMPION = "no champion"
-    DATA = "new data"
-    FEEDBACK = "feedback"
-    SCHEDULE = "schedule"
-    CODE = "code"
-    SETTINGS = "settings"
-    AGE = "age"
-    DRIFT = "drift"
-
-
-@dataclass(frozen=True)
-class Reason:
-    why: Why
-    sentence: str
-    key: str
-    """What it rests on: a training that was begun for a reason is not begun again for the same one."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from silencio.monitoring.champion import Champion, Learnt, code_now, learnt_from
 from silencio.monitoring.drift import Drift, look_for_drift
 from silencio.monitoring.heard import Heard
 from silencio.monitoring.memory import Memory, Training
+from silencio.monitoring.reasons import Reason
 from silencio.monitoring.reference import Reference
-from silencio.monitoring.triggers import Present, Reason, reasons_to_retrain
+from silencio.monitoring.triggers import Present, reasons_to_retrain
 from silencio.progress import Tell, nobody
 from silencio.steps import build
 from silencio.steps.house import House

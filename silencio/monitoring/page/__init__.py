@@ -15,8 +15,8 @@ from silencio.monitoring.drift import Drift, Pace
 from silencio.monitoring.judges import Aspect
 from silencio.monitoring.page.changed import changed
 from silencio.monitoring.page.course import course
+from silencio.monitoring.reasons import Reason
 from silencio.monitoring.reference import Reference
-from silencio.monitoring.triggers import Reason
 from silencio.monitoring.words import TITLES
 
 YES, NO = "Train again", "The champion stays"
