@@ -1,6 +1,6 @@
 """Whether what is heard now still is what the champion knew.
 
-Four tests look at each day that is over, and at each week. A test raises an alarm where blocks as strange as this one
+Five tests look at each day that is over, and at each week. A test raises an alarm where blocks as strange as this one
 are rarer, among recordings that do not drift, than its share of the false alarms that are borne a month. The shares
 add up to the whole whatever depends on what, and no block is looked at twice: so the rate holds for all tests
 together, however often they are asked.

@@ -13,8 +13,8 @@ import numpy as np
 
 from silencio.audio import Features, Unreadable, windows_of
 from silencio.monitoring.from_windows import observed
-from silencio.monitoring.heard import Observed
-from silencio.monitoring.spectrum import bands_of
+from silencio.monitoring.heard import Heights, Observed
+from silencio.monitoring.spectrum import heights_of
 from silencio.optimize.bundle import Bundle
 from silencio.optimize.engines.model import Model
 
@@ -57,16 +57,20 @@ class HeardInFiles:
             except (Unreadable, FileNotFoundError) as error:
                 log.info("%s tells nothing of drift: %s", recording.path.name, error)
                 return None
-            bands = bands_of(windowed.features, windowed.scale, self.bundle.front_end)
+            heights = heights_of(windowed.features, windowed.scale, self.bundle.front_end)
             said = self._model.probabilities(windowed.features).max(axis=0)
-            heard = {"bands": None if bands is None else bands.tolist(), "said": said.tolist()}
+            heard = {
+                "quiet": heights.quiet.tolist() if heights else None,
+                "calls": heights.calls.tolist() if heights else None,
+                "said": said.tolist(),
+            }
             self.memory.mkdir(parents=True, exist_ok=True)
             partial = kept.with_suffix(".partial")
             partial.write_text(json.dumps(heard))
             partial.replace(kept)
-        seen = Observed(
-            recording.at, recording.recorder, None if heard["bands"] is None else np.array(heard["bands"])
-        )
+        known = heard["quiet"] is not None
+        heights = Heights(np.array(heard["quiet"]), np.array(heard["calls"])) if known else None
+        seen = Observed(recording.at, recording.recorder, heights)
         calling = frozenset({recording.calling}) if recording.calling else None
         codes = [species.code for species in self.bundle.species]
         return observed(seen, np.array(heard["said"]), codes, self.bundle.thresholds, calling)

@@ -10,7 +10,7 @@ from silencio.audio import Scale
 from silencio.data.windows.store import Windows
 from silencio.monitoring.heard import Observed
 from silencio.monitoring.reference import Reference, reference_of
-from silencio.monitoring.spectrum import bands_of
+from silencio.monitoring.spectrum import heights_of
 
 Hears = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 """Windows, [windows, *shape], to probabilities, [windows, classes]."""
@@ -46,7 +46,9 @@ def _observed(
         features = windows.features[some["window"].to_numpy()].astype(np.float32)
         scale = _scale(some)
         told = some.row(0, named=True)
-        seen = Observed(told["recorded_at"], told["recordist"], bands_of(features, scale, windows.front_end))
+        seen = Observed(
+            told["recorded_at"], told["recordist"], heights_of(features, scale, windows.front_end)
+        )
         if hears is None:
             yield seen
             continue
@@ -69,7 +71,7 @@ def observed(
     right = None if not calling else codes[int(said.argmax())] in calling
     over = frozenset(code for code, p, limit in zip(codes, said, thresholds, strict=True) if p >= limit)
     confidences = {code: float(p) for code, p in zip(codes, said, strict=True)}
-    return Observed(seen.at, seen.recorder, seen.bands, confidences, over, right)
+    return Observed(seen.at, seen.recorder, seen.heights, confidences, over, right)
 
 
 def _scale(rows: pl.DataFrame) -> Scale | None:

@@ -12,6 +12,16 @@ Bands = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
+class Heights:
+    """How high each band stands in one recording, see `silencio.monitoring.spectrum`."""
+
+    quiet: Bands
+    """Where nobody calls, dB, [bands]"""
+    calls: Bands
+    """By how much the loudest moments exceed that, dB, [narrow bands]"""
+
+
+@dataclass(frozen=True, eq=False)
 class Observed:
     """One recording, and what the model said of it."""
 
@@ -19,8 +29,8 @@ class Observed:
     """When it was recorded, by the clock of the place; where nobody says, when it was heard."""
     recorder: str | None = None
     """Which microphone, as near as anybody knows: a site, a recordist, a phone; None: nobody knows."""
-    bands: Bands | None = None
-    """How loud each band is where nobody calls, dB, [bands], see `silencio.monitoring.spectrum`; None: not known."""
+    heights: Heights | None = None
+    """None: not known."""
     confidences: Mapping[str, float] | None = None
     """Of each species the highest probability over the windows, by code; those that are missing are 0. None: the
     model was not asked."""
@@ -32,6 +42,11 @@ class Observed:
     @property
     def day(self) -> date:
         return self.at.date()
+
+    @property
+    def surest(self) -> str | None:
+        """The species that the model is surest of."""
+        return max(self.confidences, key=self.confidences.__getitem__) if self.confidences else None
 
     @property
     def confidence(self) -> float | None:

@@ -13,7 +13,9 @@ from silencio.monitoring.heard import Observed
 from silencio.monitoring.normal import Normal, Sample, counts, days_vary
 from silencio.monitoring.reference import Reference
 
-ALL = "all recorders"
+ALL = "all"
+FEWEST_OF_A_SPECIES = 4
+"""Of recordings in a block, that a species is judged by itself: a forest has many species, and few of each."""
 TOGETHER = 0.05
 """How alike it is what guides say of recordings of one day."""
 SURE = 0.9
@@ -22,6 +24,7 @@ SURE = 0.9
 
 class Aspect(StrEnum):
     INPUT = "input"
+    CALLS = "calls"
     CONFIDENCE = "confidence"
     LABELS = "labels"
     FEEDBACK = "feedback"
@@ -30,11 +33,11 @@ class Aspect(StrEnum):
 @dataclass(frozen=True)
 class Strange:
     p: float
-    """How often a block that did not drift is as strange, whichever recorder it is strange for."""
+    """How often a block that did not drift is as strange, whatever it is strange for."""
     whose: str
-    """The recorder that is strangest, or all of them."""
+    """The recorder or species that is strangest, or all of them."""
     recordings: int
-    """Of that recorder."""
+    """Of it."""
     moved: tuple[float, ...]
     """By how much: dB of each band, log odds of the confidence, share of each species, share of wrong answers."""
 
@@ -57,14 +60,14 @@ class OfMeasure:
     usual: Normal
     measure: Measure
     of_each_from: int | None = None
-    """A recorder with so many recordings in a block is also judged by itself; None: they are judged together."""
+    """A recorder, or a species, with so many recordings in a block is also judged by itself; None: none is."""
 
     def sees(self, observed: Observed) -> bool:
         return bool(self.measure([observed]))
 
     def judge(self, block: Sequence[Observed]) -> Strange:
         samples = self.measure(block)
-        groups = {ALL: samples} | self._recorders(samples)
+        groups = {ALL: samples} | self._each(samples)
         found = {whose: self.usual.surprise(group) for whose, group in groups.items()}
         whose = min(found, key=lambda name: found[name].p)
         strangest = found[whose]
@@ -72,15 +75,15 @@ class OfMeasure:
         p = min(1.0, strangest.p * len(found))
         return Strange(p, whose, strangest.recordings, tuple(strangest.moved.tolist()))
 
-    def _recorders(self, samples: Sequence[Sample]) -> dict[str, list[Sample]]:
+    def _each(self, samples: Sequence[Sample]) -> dict[str, list[Sample]]:
         if self.of_each_from is None:
             return {}
         of: dict[str, list[Sample]] = {}
         for sample in samples:
-            if sample.recorder is not None:
-                of.setdefault(sample.recorder, []).append(sample)
+            if sample.whose is not None:
+                of.setdefault(sample.whose, []).append(sample)
         enough = {name: some for name, some in of.items() if len(some) >= self.of_each_from}
-        # The only recorder is all of them.
+        # The only one is all of them.
         return enough if len(of) > 1 else {}
 
 
@@ -115,6 +118,9 @@ def judges(reference: Reference, fewest: int, margin: float) -> dict[Aspect, Jud
     named = partial(measures.of_labels, species=reference.species)
     return {
         Aspect.INPUT: OfMeasure(reference.input, measures.of_input, fewest) if reference.input else None,
+        Aspect.CALLS: OfMeasure(reference.calls, measures.of_calls, FEWEST_OF_A_SPECIES)
+        if reference.calls
+        else None,
         Aspect.CONFIDENCE: OfMeasure(reference.confidence, measures.of_confidence)
         if reference.confidence
         else None,

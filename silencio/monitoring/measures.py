@@ -1,4 +1,5 @@
-"""What of a recording is watched: its colour, how sure the model was, and which species it named."""
+"""What of a recording is watched: its colour, how what calls stands out, how sure the model was, and which
+species it named."""
 
 from collections.abc import Sequence
 
@@ -17,7 +18,13 @@ ANOTHER = "another species"
 
 def of_input(observed: Sequence[Observed]) -> list[Sample]:
     """dB by which each band is louder than all, [bands]"""
-    return [Sample(o.recorder, o.at, colour(o.bands)) for o in observed if o.bands is not None]
+    return [Sample(o.recorder, o.at, colour(o.heights.quiet)) for o in observed if o.heights is not None]
+
+
+def of_calls(observed: Sequence[Observed]) -> list[Sample]:
+    """dB by which the loudest moments of each band exceed its quiet ones, [narrow bands]; by the surest species."""
+    heard = [(o, o.heights) for o in observed if o.heights is not None and o.surest is not None]
+    return [Sample(o.surest, o.at, heights.calls) for o, heights in heard]
 
 
 def of_confidence(observed: Sequence[Observed]) -> list[Sample]:

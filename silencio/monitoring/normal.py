@@ -1,5 +1,7 @@
 """What is usual of a measure, by recorder and part of the day, and how surprising a block of recordings is.
 
+Where it says recorder, it may as well be a species: what is usual of how each of them calls is learnt the same way.
+
 A measure is a vector for each recording, see `silencio.monitoring.measures`. Three things keep it from crying wolf:
 
 - a part of the day has a mean, and a recorder one of its own about it; of a recorder that nobody has heard before it is
@@ -34,7 +36,8 @@ all rain. What moves a whole day moves it in one direction. Simulated, see docs/
 class Sample:
     """One recording's measure."""
 
-    recorder: str | None
+    whose: str | None
+    """Which recorder's, or which species'; None: nobody knows."""
     at: datetime | None
     values: Floats
     """[dimensions]"""
@@ -48,7 +51,7 @@ class Sample:
 
     @property
     def unit(self) -> str:
-        return f"{self.recorder}, {self.part}"
+        return f"{self.whose}, {self.part}"
 
     @property
     def day(self) -> date | None:
@@ -95,7 +98,7 @@ class Normal(BaseModel):
     stretch: float
     """By how much the days that were learnt from are stranger than theory has it, at least 1."""
     days: int
-    """Recorders' days that were learnt from."""
+    """That were learnt from."""
 
     def surprise(self, samples: Sequence[Sample]) -> Surprise:
         """Of a block of recordings, one at least."""
@@ -113,11 +116,11 @@ class Normal(BaseModel):
         return np.asarray(centred @ np.array(self.whitener).T - known)
 
     def _unit(self, sample: Sample) -> Unit | None:
-        return None if sample.recorder is None else self.units.get(sample.unit)
+        return None if sample.whose is None else self.units.get(sample.unit)
 
     def _varies(self, samples: Sequence[Sample]) -> float:
         """The variance of a block's mean in each whitened dimension."""
-        unsure = [(s.recorder, unit.unsure if (unit := self._unit(s)) else self.apart) for s in samples]
+        unsure = [(s.whose, unit.unsure if (unit := self._unit(s)) else self.apart) for s in samples]
         return days_vary(counts(s.day for s in samples), self.together) + recorders_vary(unsure)
 
 

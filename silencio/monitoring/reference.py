@@ -1,7 +1,7 @@
 """What the champion knew when it was made, against which what is heard now is held: `monitoring.json`.
 
-Of the colour of recordings it tells what all of the catalog's recordings tell; of confidence, species and wrong
-answers, what those tell that the model never learnt from.
+Of the colour of recordings it tells what all of the catalog's recordings tell; of calls, confidence, species
+and wrong answers, what those tell that the model never learnt from.
 """
 
 import json
@@ -16,7 +16,7 @@ from silencio.monitoring import measures
 from silencio.monitoring.heard import Observed
 from silencio.monitoring.learning import fit
 from silencio.monitoring.normal import Normal
-from silencio.monitoring.spectrum import edges
+from silencio.monitoring.spectrum import BANDS, CALL_BANDS, edges
 from silencio.settings import FrontEnd
 
 FILE = "monitoring.json"
@@ -29,10 +29,12 @@ class Reference(BaseModel):
 
     version: int = 1
     bands: tuple[tuple[int, int], ...]
-    """From where to where each band reaches, Hz."""
+    call_bands: tuple[tuple[int, int], ...]
+    """From where to where each band reaches, Hz: those of the recorders' colours, and those of calls."""
     species: tuple[str, ...]
     """Whose frequency is watched, the most frequent first; the others count together."""
     input: Normal | None
+    calls: Normal | None
     confidence: Normal | None
     labels: Normal | None
     """None each: there was too little to know what is usual."""
@@ -72,9 +74,11 @@ def reference_of(learnt: Sequence[Observed], held_out: Sequence[Observed], front
     watched = tuple(sorted(frequencies, key=lambda code: (-frequencies[code], code))[: measures.MOST_SPECIES])
     judged = [o.right for o in held_out if o.right is not None]
     return Reference(
-        bands=tuple(edges(front_end)),
+        bands=edges(front_end, BANDS),
+        call_bands=edges(front_end, CALL_BANDS),
         species=watched,
         input=fit(measures.of_input(learnt)),
+        calls=fit(measures.of_calls(held_out)),
         confidence=fit(measures.of_confidence(held_out)),
         labels=fit(measures.of_labels(held_out, watched)),
         wrong=judged.count(False),

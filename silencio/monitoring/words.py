@@ -8,6 +8,7 @@ from silencio.monitoring.judges import ALL, Aspect
 
 TITLES = {
     Aspect.INPUT: "How recordings sound",
+    Aspect.CALLS: "How each species calls",
     Aspect.CONFIDENCE: "How sure the model is",
     Aspect.LABELS: "Which species are heard",
     Aspect.FEEDBACK: "How often guides say that it is wrong",
@@ -27,6 +28,9 @@ def _what(look: Look) -> str:
         case Aspect.INPUT:
             band = max(range(len(strange.moved)), key=lambda k: abs(strange.moved[k]))
             return f"{of} sound otherwise, by up to {abs(strange.moved[band]):.1f} dB in a band"
+        case Aspect.CALLS:
+            species = "" if strange.whose == ALL else f" taken for {strange.whose}"
+            return f"In {n} recordings what calls{species} stands out at other pitches than it used to"
         case Aspect.CONFIDENCE:
             less = "less" if strange.moved[0] < 0 else "more"
             return f"The model is {less} sure than it used to be, in {of}"

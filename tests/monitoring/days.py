@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from silencio.monitoring.heard import Observed
+from silencio.monitoring.heard import Heights, Observed
 from silencio.monitoring.reference import Reference, reference_of
-from silencio.monitoring.spectrum import BANDS
+from silencio.monitoring.spectrum import BANDS, CALL_BANDS
 from silencio.settings import FrontEnd
 
 FIRST = datetime(2025, 1, 6)
@@ -31,23 +31,29 @@ class Forest:
         fixed = np.random.default_rng([self.seed])
         colours = fixed.normal(0, 4, (self.recorders, BANDS))
         hours = fixed.normal(0, 2, (4, BANDS))
+        voices = fixed.normal(10, 5, (len(CODES), CALL_BANDS))
+        wet = fixed.normal(0, 1, CALL_BANDS)
         rainy = fixed.normal(0, 1, BANDS)
         rng = np.random.default_rng([self.seed, number + 10_000])
         weather = rng.normal(0, 2 * self.alike**0.5, BANDS)
+        damp = rng.normal(0, 2 * self.alike**0.5, CALL_BANDS)
         if rng.random() < self.rain:
-            weather += 3 * rainy
+            weather += 2 * rainy
+            damp += 2 * wet
         mood = rng.normal(0, self.alike**0.5)
         heard = []
         for _ in range(recordings):
             recorder, hour = int(rng.integers(self.recorders)), int(rng.integers(24))
             own = rng.normal(0, 2 * (1 - self.alike) ** 0.5, BANDS)
             sure = 1.5 + mood + rng.normal(0, (1 - self.alike) ** 0.5)
-            species = CODES[int(rng.integers(len(CODES)))]
+            number_of_species = int(rng.integers(len(CODES)))
+            species = CODES[number_of_species]
+            calls = voices[number_of_species] + damp + rng.normal(0, 2 * (1 - self.alike) ** 0.5, CALL_BANDS)
             heard.append(
                 Observed(
                     FIRST + timedelta(days=number, hours=hour),
                     f"site {recorder + 1}",
-                    -60 + colours[recorder] + hours[hour // 6] + weather + own,
+                    Heights(-60 + colours[recorder] + hours[hour // 6] + weather + own, calls),
                     {species: float(1 / (1 + np.exp(-sure)))},
                     frozenset({species}),
                     bool(rng.random() < 0.9),
@@ -66,8 +72,14 @@ class Forest:
 
 def louder(one: Observed, tilt: float) -> Observed:
     """As through a microphone that is so many dB an octave, more or less, brighter."""
-    assert one.bands is not None
-    return replace(one, bands=one.bands + tilt * np.arange(BANDS))
+    assert one.heights is not None
+    return replace(one, heights=replace(one.heights, quiet=one.heights.quiet + tilt * np.arange(BANDS)))
+
+
+def higher(one: Observed, bands: int) -> Observed:
+    """As if whatever calls called so many bands higher."""
+    assert one.heights is not None
+    return replace(one, heights=replace(one.heights, calls=np.roll(one.heights.calls, bands)))
 
 
 def less_sure(one: Observed, log_odds: float) -> Observed:

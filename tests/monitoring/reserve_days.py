@@ -20,9 +20,9 @@ from silencio.data.reserve.score import Call, perform, singer
 from silencio.data.reserve.species import inhabitants
 from silencio.data.reserve.voice import RATE, sing
 from silencio.monitoring.from_windows import observed
-from silencio.monitoring.heard import Observed
+from silencio.monitoring.heard import Heights, Observed
 from silencio.monitoring.reference import Reference, reference_of
-from silencio.monitoring.spectrum import bands_of
+from silencio.monitoring.spectrum import heights_of
 from silencio.settings import FrontEnd, Reserve
 
 FRONT_END = FrontEnd(sample_rate=32_000, hop_length=800, n_mels=64)
@@ -61,16 +61,16 @@ class Heard:
 
     recording: Recording
     features: NDArray[np.float32]
-    bands: NDArray[np.float64]
+    heights: Heights
 
 
 def hear(recording: Recording) -> Heard:
     samples = render_recording(recording, score_recording(recording))
     windows = cut(samples, FRONT_END.window_samples, FRONT_END.hop_samples, FRONT_END.sample_rate)
     features, scale = Features(FRONT_END).scaled(windows)
-    bands = bands_of(features, scale, FRONT_END)
-    assert bands is not None
-    return Heard(recording, features, bands)
+    heights = heights_of(features, scale, FRONT_END)
+    assert heights is not None
+    return Heard(recording, features, heights)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Linear:
 
     def observe(self, heard: Heard) -> Observed:
         recording = heard.recording
-        seen = Observed(recording.recorded_at, f"Recordist {recording.recordist + 1}", heard.bands)
+        seen = Observed(recording.recorded_at, f"Recordist {recording.recordist + 1}", heard.heights)
         said = self.probabilities(heard.features).max(axis=0)
         calling = frozenset({recording.species.code})
         return observed(seen, said, list(self.codes), np.full(len(self.codes), 0.5), calling)
@@ -156,7 +156,7 @@ def listen(site: int, at: datetime, owner: str, seed: int) -> Observed:
     features, scale = Features(FRONT_END).scaled(
         cut(samples, FRONT_END.window_samples, FRONT_END.hop_samples)
     )
-    return Observed(at, f"site {site}", bands_of(features, scale, FRONT_END))
+    return Observed(at, f"site {site}", heights_of(features, scale, FRONT_END))
 
 
 def day_at(site: int, day: datetime, pieces: int, owner: str | None = None) -> list[Observed]:

@@ -11,7 +11,7 @@ from silencio.monitoring.drift import LOOKS, Drift, Pace, limit_of, look_for_dri
 from silencio.monitoring.heard import Observed
 from silencio.monitoring.judges import ALL, Aspect
 from silencio.settings import Monitoring
-from tests.monitoring.days import CODES, FIRST, Forest, less_sure, louder
+from tests.monitoring.days import CODES, FIRST, Forest, higher, less_sure, louder
 
 TODAY = FIRST.date() + timedelta(days=365)
 FOREST = Forest(1)
@@ -39,7 +39,11 @@ def test_a_recorder_with_another_microphone_is_named_after_a_day() -> None:
 
 
 def test_a_recorder_that_somebody_turned_up_is_no_drift() -> None:
-    day = [replace(one, bands=one.bands + 20) for one in FOREST.day(0) if one.bands is not None]
+    day = [
+        replace(one, heights=replace(one.heights, quiet=one.heights.quiet + 20))
+        for one in FOREST.day(0)
+        if one.heights is not None
+    ]
     assert not judged(day).of(Aspect.INPUT)[0].alarm
 
 
@@ -57,6 +61,12 @@ def test_a_newcomer_among_the_recorders_is_no_drift() -> None:
 def test_one_recording_however_strange_is_no_drift() -> None:
     first, *others = FOREST.day(0)
     assert not judged([louder(first, 1000), *others]).of(Aspect.INPUT)[0].alarm
+
+
+def test_a_species_that_calls_otherwise_is_named_after_a_day() -> None:
+    day = [higher(one, 1) if one.surest == "toad" else one for one in FOREST.day(0, 60)]
+    (alarm,) = (look for look in judged(day).alarms if look.pace is Pace.DAY)
+    assert (alarm.test, alarm.strange.whose) == (Aspect.CALLS, "toad")
 
 
 def test_a_model_that_is_less_sure_all_day_is_drift() -> None:
@@ -87,7 +97,7 @@ def test_a_day_that_is_not_over_is_not_judged() -> None:
 
 
 def test_a_slow_drift_that_no_day_shows_is_shown_by_a_week() -> None:
-    week = [less_sure(one, -0.9) for one in FOREST.days(0, 7)]
+    week = [less_sure(one, -0.7) for one in FOREST.days(0, 7)]
     found = judged(week).of(Aspect.CONFIDENCE)
     assert {look.pace for look in found if look.alarm} == {Pace.WEEK}
 

@@ -11,9 +11,11 @@ from silencio.evaluation.page.plots import Bar, axis_around, bars
 from silencio.monitoring import measures
 from silencio.monitoring.blocks import span
 from silencio.monitoring.drift import Look
-from silencio.monitoring.judges import Aspect
+from silencio.monitoring.judges import ALL, Aspect
 from silencio.monitoring.normal import PARTS, Normal, Sample
 from silencio.monitoring.reference import BINS, Reference, frequencies_of, histogram
+
+Bands = tuple[tuple[int, int], ...]
 
 MOST_ROWS = 16
 NOW, BEFORE = ("value", "now"), ("before-mark", "what the champion knew")
@@ -26,7 +28,11 @@ def changed(test: Aspect, looks: Sequence[Look], reference: Reference) -> str:
     title = f"What changed, {span(look.block)}"
     match test:
         case Aspect.INPUT:
-            return _bands(look, title, reference) + _recorders(look, reference)
+            about = "how much louder each band is against the others than usual, where nobody calls"
+            return _bands(look, title, reference.bands, about) + _recorders(look, reference)
+        case Aspect.CALLS:
+            about = "how much more, or less, than usual the loudest moments of each band stand out"
+            return _bands(look, title, reference.call_bands, about)
         case Aspect.CONFIDENCE:
             return _confidences(look, title, reference)
         case Aspect.LABELS:
@@ -35,12 +41,12 @@ def changed(test: Aspect, looks: Sequence[Look], reference: Reference) -> str:
             return _wrong(looks, reference)
 
 
-def _bands(look: Look, title: str, reference: Reference) -> str:
+def _bands(look: Look, title: str, hz: Bands, about: str) -> str:
     moved = look.strange.moved
     axis = axis_around(moved)
     zero = 100 * axis.share(0)
     lines = []
-    for (low, high), by in zip(reference.bands, moved, strict=True):
+    for (low, high), by in zip(hz, moved, strict=True):
         left, right = sorted((zero, 100 * axis.share(by)))
         kind = "louder" if by > 0 else "quieter"
         place = f'x="{left:.2f}%" width="{right - left:.2f}%" y="4" height="10" rx="2"'
@@ -48,10 +54,9 @@ def _bands(look: Look, title: str, reference: Reference) -> str:
         middle = f'<line class="zero" x1="{zero:.2f}%" x2="{zero:.2f}%" y1="0" y2="18"/>'
         lines.append(line(_hz(low, high), svg([middle, bar], 18), _db(by)))
     alt = f"{title}, {look.strange.whose}: " + ", ".join(
-        f"{_hz(*band)} {_db(by)}" for band, by in zip(reference.bands, moved, strict=True)
+        f"{_hz(*band)} {_db(by)}" for band, by in zip(hz, moved, strict=True)
     )
-    about = f"Of {look.strange.whose}: how much louder each band is against the others than usual, where nobody calls."
-    return figure(title, plot([*lines, line("", axis.scale, "dB")], alt), about=about)
+    return figure(title, plot([*lines, line("", axis.scale, "dB")], alt), about=f"{_whose(look)}: {about}.")
 
 
 def _recorders(look: Look, reference: Reference) -> str:
@@ -59,7 +64,7 @@ def _recorders(look: Look, reference: Reference) -> str:
     assert reference.input is not None, "a test that looked has something to hold against"
     groups: dict[str, dict[str, list[Sample]]] = {}
     for sample in measures.of_input(look.block.observed):
-        groups.setdefault(sample.recorder or "unknown", {}).setdefault(sample.part, []).append(sample)
+        groups.setdefault(sample.whose or "unknown", {}).setdefault(sample.part, []).append(sample)
     all_day = {name: [one for part in parts.values() for one in part] for name, parts in groups.items()}
     strongest = {name: _strongest(reference.input, all_day[name]) for name in groups}
     shown = sorted(groups, key=lambda name: (-strongest[name], name))[:MOST_ROWS]
@@ -138,6 +143,11 @@ def _wrong(looks: Sequence[Look], reference: Reference) -> str:
     alt = "The share of wrong answers: " + ", ".join(f"{row.label} {row.note}" for row in rows)
     about = "Of the recordings that guides judged. The mark: on recordings that the model never learned from."
     return figure("How often the answer was wrong", bars(rows, alt), about=about, key=key([NOW, BEFORE]))
+
+
+def _whose(look: Look) -> str:
+    n, whose = look.strange.recordings, look.strange.whose
+    return f"{n} recordings" if whose == ALL else f"{n} recordings of {whose}"
 
 
 def _hz(low: int, high: int) -> str:
