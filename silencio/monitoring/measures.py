@@ -22,9 +22,12 @@ def of_input(observed: Sequence[Observed]) -> list[Sample]:
 
 
 def of_calls(observed: Sequence[Observed]) -> list[Sample]:
-    """dB by which the loudest moments of each band exceed its quiet ones, [narrow bands]; by the surest species."""
+    """In which bands the loudest moments stand out most, [narrow bands], of length 1; by the surest species.
+
+    How high they stand tells how near the animal is, which is no drift.
+    """
     heard = [(o, o.heights) for o in observed if o.heights is not None and o.surest is not None]
-    return [Sample(o.surest, o.at, heights.calls) for o, heights in heard]
+    return [Sample(o.surest, o.at, _of_length_1(heights.calls)) for o, heights in heard]
 
 
 def of_confidence(observed: Sequence[Observed]) -> list[Sample]:
@@ -41,6 +44,11 @@ def of_labels(observed: Sequence[Observed], species: Sequence[str]) -> list[Samp
 def log_odds(confidence: float) -> float:
     p = min(max(confidence, CERTAIN), 1 - CERTAIN)
     return float(np.log(p / (1 - p)))
+
+
+def _of_length_1(calls: Floats) -> Floats:
+    length = float(np.linalg.norm(calls))
+    return calls / length if length else calls
 
 
 def _named(observed: Observed, species: Sequence[str]) -> Floats:

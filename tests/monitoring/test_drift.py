@@ -155,5 +155,5 @@ def test_forests_that_do_not_drift_raise_less_than_an_alarm_a_month() -> None:
 
 
 @pytest.mark.slow
-def test_over_many_months_the_rate_is_what_the_settings_bear() -> None:
-    assert false_alarms(range(100, 150), 12) <= Monitoring().false_alarms_a_month
+def test_over_many_months_it_is_less_than_one_a_month_though_some_days_are_all_rain() -> None:
+    assert false_alarms(range(100, 150), 12) <= 1

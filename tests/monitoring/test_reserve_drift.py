@@ -44,10 +44,10 @@ def test_a_changed_microphone_is_caught_within_a_day_and_the_old_one_is_not() ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("semitones_a_year", [RESERVE.drift, 2.0])
+@pytest.mark.parametrize("semitones_a_year", [RESERVE.drift, 1.5])
 def test_a_dialect_shift_is_caught_within_a_day_and_the_usual_drift_is_not(semitones_a_year: float) -> None:
     model, reference = learnt(
-        [hear(r) for r in recordings(0, 120, 8)], [hear(r) for r in recordings(120, 300, 7)]
+        [hear(r) for r in recordings(0, 120, 8)], [hear(r) for r in recordings(120, 300, 3)]
     )
     fresh = [in_another_dialect(r, semitones_a_year) for r in recordings(420, 40, 40, DAY)]
     drift = look_for_drift(reference, [model.observe(hear(r)) for r in fresh], NEXT)

@@ -1,6 +1,6 @@
 """What changed: bands, parts of the day, recorders and species, in the latest alarm, or else in the latest block."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
@@ -29,10 +29,12 @@ def changed(test: Aspect, looks: Sequence[Look], reference: Reference) -> str:
     match test:
         case Aspect.INPUT:
             about = "how much louder each band is against the others than usual, where nobody calls"
-            return _bands(look, title, reference.bands, about) + _recorders(look, reference)
+            return _bands(look, title, reference.bands, about, _db) + _recorders(look, reference)
         case Aspect.CALLS:
-            about = "how much more, or less, than usual the loudest moments of each band stand out"
-            return _bands(look, title, reference.call_bands, about)
+            about = (
+                "in which bands what calls stands out more or less than usual, in hundredths of its height"
+            )
+            return _bands(look, title, reference.call_bands, about, _hundredths)
         case Aspect.CONFIDENCE:
             return _confidences(look, title, reference)
         case Aspect.LABELS:
@@ -41,7 +43,7 @@ def changed(test: Aspect, looks: Sequence[Look], reference: Reference) -> str:
             return _wrong(looks, reference)
 
 
-def _bands(look: Look, title: str, hz: Bands, about: str) -> str:
+def _bands(look: Look, title: str, hz: Bands, about: str, say: Callable[[float], str]) -> str:
     moved = look.strange.moved
     axis = axis_around(moved)
     zero = 100 * axis.share(0)
@@ -52,11 +54,11 @@ def _bands(look: Look, title: str, hz: Bands, about: str) -> str:
         place = f'x="{left:.2f}%" width="{right - left:.2f}%" y="4" height="10" rx="2"'
         bar = f'<rect class="{kind}" {place}/>'
         middle = f'<line class="zero" x1="{zero:.2f}%" x2="{zero:.2f}%" y1="0" y2="18"/>'
-        lines.append(line(_hz(low, high), svg([middle, bar], 18), _db(by)))
+        lines.append(line(_hz(low, high), svg([middle, bar], 18), say(by)))
     alt = f"{title}, {look.strange.whose}: " + ", ".join(
-        f"{_hz(*band)} {_db(by)}" for band, by in zip(hz, moved, strict=True)
+        f"{_hz(*band)} {say(by)}" for band, by in zip(hz, moved, strict=True)
     )
-    return figure(title, plot([*lines, line("", axis.scale, "dB")], alt), about=f"{_whose(look)}: {about}.")
+    return figure(title, plot([*lines, line("", axis.scale, "")], alt), about=f"{_whose(look)}: {about}.")
 
 
 def _recorders(look: Look, reference: Reference) -> str:
@@ -152,6 +154,10 @@ def _whose(look: Look) -> str:
 
 def _hz(low: int, high: int) -> str:
     return f"{low / 1000:.1f}\N{EN DASH}{high / 1000:.1f} kHz"
+
+
+def _hundredths(by: float) -> str:
+    return f"{100 * by:+.0f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _db(by: float) -> str:
