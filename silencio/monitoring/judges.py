@@ -39,8 +39,8 @@ class Strange:
     recordings: int
     """Of it."""
     moved: tuple[float, ...]
-    """By how much: dB of each band, share of a call in each, log odds of the confidence, share of each species, or share
-    of wrong answers."""
+    """By how much: dB of each band, share of a call in each, log odds of the confidence, share of each species,
+    or share of wrong answers."""
 
 
 class Judge(Protocol):

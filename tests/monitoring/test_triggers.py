@@ -1,5 +1,8 @@
+import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,7 +16,7 @@ from silencio.monitoring.triggers import Present, reasons_to_retrain
 from silencio.settings import Monitoring
 from silencio.steps import build
 from silencio.steps.watch import look
-from tests.conftest import Walked
+from tests.conftest import Walked, silencio
 from tests.monitoring.days import FIRST, Forest, less_sure
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -140,3 +143,15 @@ def test_what_the_walked_champion_learned_is_read_from_the_workspace(walked: Wal
     assert [reason.why for reason in seen.reasons] == [Why.FEEDBACK]
     assert seen.listened.reference is not None
     assert seen.listened.reference.judged > 0
+
+
+def test_the_command_starts_a_training_for_a_reason_once_and_says_so_to_machines(walked: Walked) -> None:
+    command = f"monitoring.act=[{sys.executable}, -c, pass]"
+    asked = ("watch", "tiny", "--act", "--json", "--set", command)
+    first, second = (silencio(*asked, workspace=walked.house.workspace.root) for _ in range(2))
+    said = json.loads(first.stdout)
+    assert (first.returncode, said["action"]["did"]) == (0, "started"), first.stderr
+    assert [reason["why"] for reason in said["reasons"]] == ["feedback"]
+    assert Path(said["report"]).read_text().startswith("<!doctype html>")
+    assert second.returncode == 1
+    assert json.loads(second.stdout)["action"]["did"] in ("done before", "running")
