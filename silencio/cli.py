@@ -17,13 +17,14 @@ from silencio.commands.jobs import jobs
 from silencio.commands.keys import keys
 from silencio.commands.learn import evaluate, optimize, retrain, train
 from silencio.commands.registry import registry
-from silencio.commands.release import gateway, release, watch
+from silencio.commands.release import gateway, release
 from silencio.commands.runs import runs
 from silencio.commands.serve import serve
 from silencio.commands.settings import settings
 from silencio.commands.stream import stream
 from silencio.commands.triton import triton
 from silencio.commands.tune import tune
+from silencio.commands.watch import watch
 from silencio.errors import SilencioError
 from silencio.logs import complain, set_up
 

@@ -82,7 +82,7 @@ def test_the_correction_is_a_reason_to_train_again(walked: Walked) -> None:
     done = silencio("watch", "tiny", workspace=walked.house.workspace.root)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("retrain:")
-    assert "Recordings in it that guides corrected: 1." in done.stdout
+    assert "Recordings that guides corrected since the champion learned: 1." in done.stdout
 
 
 def test_every_hand_over_is_whole(walked: Walked) -> None:

@@ -1,4 +1,4 @@
-"""`silencio release …`, `watch`, and the gateway that releases start"""
+"""`silencio release …`, and the gateway that releases start"""
 
 from pathlib import Path
 from typing import Annotated
@@ -92,16 +92,3 @@ def gateway(
     from silencio.release.gateway import run
 
     run(state, host, port, stop_after_idle)
-
-
-def watch(experiment: Experiment = "demo", workspace: Workspace = Here, changes: Changes = None) -> None:
-    """Say whether to train again, and why.
-
-    Example: silencio watch demo
-    """
-    from silencio.steps.watch import reasons
-    from silencio.terminal import bar
-
-    with bar("watch"):
-        found = reasons(house_at(experiment, workspace, changes))
-    print("\n".join(["retrain:", *found]) if found else "nothing new: the champion stays")

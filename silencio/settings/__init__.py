@@ -12,6 +12,7 @@ from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, GateRule, Optimize
 from silencio.settings.kubeflow import Kubeflow
 from silencio.settings.model import Model
+from silencio.settings.monitoring import Monitoring
 from silencio.settings.section import Section
 from silencio.settings.service import Access, Batching, Keeping, Observing, Release, Serving
 from silencio.settings.site import Platform, Site
@@ -32,6 +33,7 @@ __all__ = [
     "Kubeflow",
     "Loss",
     "Model",
+    "Monitoring",
     "Observing",
     "Optimize",
     "Platform",

@@ -9,6 +9,7 @@ from silencio.settings.data import Data
 from silencio.settings.front_end import FrontEnd
 from silencio.settings.judging import Evaluation, Optimize
 from silencio.settings.model import Model
+from silencio.settings.monitoring import Monitoring
 from silencio.settings.section import Section
 from silencio.settings.service import Release
 from silencio.settings.training import Training
@@ -26,6 +27,7 @@ class Experiment(Section):
     evaluation: Evaluation = Evaluation()
     optimize: Optimize = Optimize()
     release: Release = Release()
+    monitoring: Monitoring = Monitoring()
 
     def to_yaml(self) -> str:
         """Every value, also the defaults; `read_experiment` of it gives an equal experiment."""

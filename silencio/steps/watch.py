@@ -1,14 +1,203 @@
-"""Whether the loop should turn once more."""
+"""Whether the loop should turn once more: what the champion learnt and hears, against what there is now."""
 
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from silencio.handover import Handover, Kind
+from silencio.monitoring.act import Action
+from silencio.monitoring.act import act as start
+from silencio.monitoring.champion import Champion, Learnt, code_now, learnt_from
+from silencio.monitoring.drift import Drift, look_for_drift
+from silencio.monitoring.heard import Heard
+from silencio.monitoring.memory import Memory, Training
+from silencio.monitoring.reasons import Reason
+from silencio.monitoring.reference import Reference
+from silencio.monitoring.triggers import Present, reasons_to_retrain
+from silencio.progress import Tell, nobody
 from silencio.steps import build
 from silencio.steps.house import House
 
+if TYPE_CHECKING:
+    from silencio.optimize.bundle import Bundle
+
+log = logging.getLogger(__name__)
+
+MEMORY, LOGS, REFERENCES, OBSERVED = "records", "logs", "processed/references", "processed/observed"
+NO_REFERENCE = "what the champion knew is neither in its bundle nor in this workspace"
+
+
+@dataclass(frozen=True)
+class Listened:
+    """What is heard now, held against what the champion knew."""
+
+    drift: Drift | None
+    reference: Reference | None
+    unknown: str | None = None
+    """Why there is no drift to tell of; None if there is."""
+
+
+NOBODY = Listened(None, None, "there is no champion")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What `silencio watch` says."""
+
+    at: datetime
+    reasons: tuple[Reason, ...]
+    listened: Listened
+    champion: Champion | None
+    trainings: tuple[Training, ...]
+    """That were started by watching, the latest last."""
+
+    @property
+    def retrain(self) -> bool:
+        return bool(self.reasons)
+
+    def to_json(self) -> dict[str, Any]:
+        drift = self.listened.drift
+        return {
+            "at": self.at.isoformat(),
+            "retrain": self.retrain,
+            "reasons": [{**asdict(reason), "why": reason.why.value} for reason in self.reasons],
+            "champion": self.champion.bundle if self.champion else None,
+            "drift": {"looks": len(drift.looks), "alarms": len(drift.alarms)} if drift else None,
+            "not_asked": {test.value: why for test, why in drift.not_asked.items()} if drift else {},
+            "drift_unknown": self.listened.unknown,
+            "last_training": self.trainings[-1].at.isoformat() if self.trainings else None,
+        }
+
 
 def reasons(house: House) -> list[str]:
-    """Why to train again; empty if the champion learned all that there is."""
-    from silencio.monitoring.triggers import reasons_to_retrain
+    """Why to train again, a sentence each; empty if the champion knows all that there is to know."""
+    return [reason.sentence for reason in look(house).reasons]
+
+
+def look(
+    house: House, heard: Heard | None = None, now: datetime | None = None, tell: Tell = nobody
+) -> Outlook:
+    """`heard` is what the service keeps, if nothing is given what guides corrected; `now` has a time zone."""
+    from silencio.data.catalog import Catalog
     from silencio.registry.stages import Stage
 
+    at = now or datetime.now(UTC)
+    catalog = build.ingest(house, tell=tell)
     version = house.registry.at(Stage.PRODUCTION)
-    facts = house.registry.fetch(version).facts if version else None
-    return reasons_to_retrain(build.ingest(house), facts)
+    bundle = house.registry.fetch(version) if version else None
+    champion = _champion(house, bundle, version.number, at) if bundle and version else None
+    listened = _listen(house, bundle, champion, heard, at) if bundle and champion else NOBODY
+    trainings = Memory(house.workspace / MEMORY).trainings()
+    learnt = learnt_from(Catalog.open(catalog), house.experiment, code_now())
+    last = trainings[-1].at if trainings else None
+    present = Present(catalog.digest, learnt, at, last, listened.drift)
+    reasons = reasons_to_retrain(present, champion, house.experiment.monitoring)
+    return Outlook(at, tuple(reasons), listened, champion, tuple(trainings))
+
+
+def _listen(
+    house: House, bundle: "Bundle", champion: Champion, heard: Heard | None, at: datetime
+) -> Listened:
+    reference, settings = reference_for(house, bundle), house.experiment.monitoring
+    if reference is None:
+        return Listened(None, None, NO_REFERENCE)
+    begin = max(champion.since, at - timedelta(days=settings.looks_back_days))
+    kept = heard or heard_by_service(house, bundle)
+    return Listened(
+        look_for_drift(reference, kept.since(local(begin)), local(at).date(), settings), reference
+    )
+
+
+def act(house: House, outlook: Outlook, command: Sequence[str]) -> Action:
+    """Start `command`, a training, if there are reasons for one that none was started for yet."""
+    memory, logs = Memory(house.workspace / MEMORY), house.workspace / LOGS
+    return start(outlook.reasons, memory, house.experiment.monitoring, command, outlook.at, logs)
+
+
+def report(house: House, outlook: Outlook) -> Path:
+    """The page and the figures of a look, over those of the one before."""
+    from silencio.monitoring.page import render
+
+    folder, listened = house.workspace / "reports/drift", outlook.listened
+    for name, text in {
+        "report.html": render(
+            listened.drift, listened.reference, outlook.reasons, outlook.at, listened.unknown
+        ),
+        "watch.json": json.dumps(outlook.to_json(), indent=2) + "\n",
+    }.items():
+        partial = folder / f"{name}.partial"
+        partial.write_text(text, "utf-8")
+        partial.replace(folder / name)
+    return folder / "report.html"
+
+
+def reference_for(house: House, bundle: "Bundle") -> Reference | None:
+    """The one that came with the bundle; for bundles of before it is made of what the workspace still has."""
+    if came := Reference.read(bundle.folder):
+        return came
+    folder = house.workspace / REFERENCES / bundle.digest[:16]
+    if made := Reference.read(folder):
+        return made
+    catalog = house.workspace.find(Kind.CATALOG, bundle.facts["catalog"])
+    if catalog is None:
+        return None
+    log.info("the champion came without a reference: it is made of the catalog %s", catalog.digest[:12])
+    folder.mkdir(parents=True, exist_ok=True)
+    made = _made(house, bundle, catalog)
+    made.write(folder)
+    return made
+
+
+def _made(house: House, bundle: "Bundle", catalog: Handover) -> Reference:
+    from silencio.data.windows.store import Windows, build_windows
+    from silencio.monitoring.from_windows import reference_from
+
+    windows = Windows.open(build_windows(catalog, bundle.front_end, house.workspace))
+    return reference_from(windows, bundle.model(threads=2).probabilities, bundle.thresholds)
+
+
+def heard_by_service(house: House, bundle: "Bundle") -> Heard:
+    """What guides corrected, with the audio that they spoke of."""
+    from silencio.monitoring.from_audio import HeardInFiles, Recorded
+
+    store = house.feedback
+    said = [
+        Recorded(store.folder / "audio" / c.audio, local(c.at), c.said_by, c.species)
+        for c in store.corrections()
+    ]
+    return HeardInFiles(bundle, said, house.workspace / OBSERVED / bundle.digest[:16])
+
+
+def _champion(house: House, bundle: "Bundle", number: str, now: datetime) -> Champion:
+    moves = [
+        e for e in house.record.entries() if (e.move["version"], e.move["stage"]) == (number, "production")
+    ]
+    since = datetime.fromisoformat(moves[-1].at) if moves else now
+    facts = bundle.facts
+    return Champion(
+        bundle.digest, facts["catalog"], since, _learnt(house, facts["catalog"], facts["checkpoint"])
+    )
+
+
+def _learnt(house: House, catalog: str, checkpoint: str) -> Learnt | None:
+    """None where the workspace does not have both any more."""
+    from silencio.data.catalog import Catalog
+    from silencio.training.checkpoint import Checkpoint
+
+    data, model = (
+        house.workspace.find(Kind.CATALOG, catalog),
+        house.workspace.find(Kind.CHECKPOINT, checkpoint),
+    )
+    if data is None or model is None:
+        return None
+    code = {"hears": data.facts["inputs"]["code"], "learns": model.facts["inputs"]["code"]}
+    return learnt_from(Catalog.open(data), Checkpoint(model).experiment, code)
+
+
+def local(at: datetime) -> datetime:
+    """By the clock of this machine, without a zone, as catalogs have it."""
+    return at.astimezone().replace(tzinfo=None)

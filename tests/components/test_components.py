@@ -20,6 +20,7 @@ from components.refuse import refuse
 from components.register import register
 from components.retrain import retrain
 from components.survey import survey
+from components.watch import watch
 from silencio.handover import Kind, Receipt
 from silencio.registry.stages import Stage
 from silencio.steps import build
@@ -114,6 +115,15 @@ def test_a_bundle_is_tested_packaged_and_registered_once(desk: Desk, walked: Wal
     assert (context / "bundle/model.onnx").exists()
     assert number == "1"
     assert house.registry.get("1").stage is Stage.PRODUCTION, "what has gone further is left there"
+
+
+def test_what_guides_corrected_is_a_reason_to_train_again_and_the_page_says_so(
+    desk: Desk, tmp_path: Path
+) -> None:
+    outlook, page = desk.artifact("outlook"), desk.artifact("page")
+    assert watch.python_func(**desk.where, outlook=outlook, page=page)
+    assert [reason["why"] for reason in json.loads(Path(outlook.path).read_text())["reasons"]] == ["feedback"]
+    assert "<h1>Train again</h1>" in Path(page.path).read_text()
 
 
 def test_a_refusal_says_which_gate_and_how(capsys: pytest.CaptureFixture[str]) -> None:

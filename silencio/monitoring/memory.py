@@ -1,0 +1,129 @@
+"""What was done about which reasons, and when: one training at a time, and none twice.
+
+`watch.jsonl` is only ever added to, by whoever holds the lock: the watcher that decides, and then the training that it
+started, which inherits the lock and keeps it for as long as it lives. The system lets go of a dead process's lock, so
+that no lock outlives its owner. See `silencio.monitoring.act`.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from silencio.errors import SilencioError
+from silencio.monitoring.reasons import Reason, Why
+
+ANSWERS = (0, 1)
+"""Exit codes of a training that came to an end: done, or a gate said no. Any other is one that broke."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One that a watcher asked for."""
+
+    name: str
+    at: datetime
+    reasons: tuple[Reason, ...]
+    command: tuple[str, ...]
+    attempts: int = 0
+    exit_code: int | None = None
+    """Of the last attempt; None: it has not ended, or was killed."""
+    given_up: bool = False
+
+    @property
+    def finished(self) -> bool:
+        return self.given_up or self.exit_code in ANSWERS
+
+
+class Memory:
+    def __init__(self, folder: Path) -> None:
+        """`folder` is made when there is something to remember."""
+        self.folder, self.path = folder, folder / "watch.jsonl"
+
+    def trainings(self) -> list[Training]:
+        """In the order in which they were asked for."""
+        found: dict[str, Training] = {}
+        for entry in self._entries():
+            name = entry["training"]
+            match entry["event"]:
+                case "asked":
+                    reasons = tuple(Reason(Why(r["why"]), r["sentence"], r["key"]) for r in entry["reasons"])
+                    at = datetime.fromisoformat(entry["at"])
+                    found[name] = Training(name, at, reasons, tuple(entry["command"]))
+                case "begun":
+                    found[name] = _changed(found[name], attempts=found[name].attempts + 1, exit_code=None)
+                case "ended":
+                    found[name] = _changed(found[name], exit_code=entry["exit_code"])
+                case "given up":
+                    found[name] = _changed(found[name], given_up=True)
+        return list(found.values())
+
+    def ask(self, reasons: Sequence[Reason], command: Sequence[str], now: datetime) -> Training:
+        """On disk when this returns: from now on it will be begun, whatever is killed."""
+        training = Training(uuid4().hex[:12], now, tuple(reasons), tuple(command))
+        told = {"reasons": [asdict(reason) for reason in reasons], "command": list(command)}
+        self._add("asked", training.name, now, told)
+        return training
+
+    def begin(self, name: str) -> None:
+        self._add("begun", name, datetime.now(UTC), {"process": os.getpid()})
+
+    def end(self, name: str, exit_code: int) -> None:
+        self._add("ended", name, datetime.now(UTC), {"exit_code": exit_code})
+
+    def give_up(self, name: str) -> None:
+        self._add("given up", name, datetime.now(UTC), {})
+
+    def running(self) -> bool:
+        """Whether a training is going on at this moment, or a watcher is just starting one."""
+        with self.alone() as lock:
+            return lock is None
+
+    @contextmanager
+    def alone(self) -> Iterator[IO[str] | None]:
+        """The lock, which a process may inherit; None where somebody else has it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "training.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield None
+            else:
+                yield lock
+
+    def _add(self, event: str, name: str, at: datetime, told: Mapping[str, Any]) -> None:
+        entry = {"event": event, "training": name, "at": at.isoformat(), **told}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as stream:
+            self._drop_torn_end()
+            stream.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def _drop_torn_end(self) -> None:
+        """A writer that was killed within a line never said that it was done: the rest of it goes."""
+        content = self.path.read_bytes()
+        os.truncate(self.path, content.rfind(b"\n") + 1)
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        if not self.path.exists():
+            return
+        whole, _, _ = self.path.read_text().rpartition("\n")
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError as error:
+                raise SilencioError(
+                    f"Line {number} of {self.path} is damaged: {error}.",
+                    "Take the line out: what it told is forgotten, and may be done again.",
+                ) from error
+
+
+def _changed(training: Training, **what: Any) -> Training:
+    return Training(**{**vars(training), **what})
