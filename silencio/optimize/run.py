@@ -1,16 +1,19 @@
 """Optimize: a checkpoint in, the sealed bundle of its cheapest variant that passes every gate out."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from silencio.audio.embedding import found
 from silencio.data.catalog import Catalog
 from silencio.data.sightings import Sightings
 from silencio.data.windows.store import Windows
 from silencio.errors import WrongUse
-from silencio.evaluation.contestant import Contestant
+from silencio.evaluation.contestant import Contestant, Hears
 from silencio.evaluation.exam import Exam
 from silencio.evaluation.judged import judged_on
 from silencio.evaluation.metrics import mean_average_precision
@@ -34,6 +37,8 @@ from silencio.settings import Experiment, FrontEnd
 from silencio.training.checkpoint import Checkpoint
 from silencio.workspace import Workspace
 
+Beside = Callable[[Path, Windows, Hears, NDArray[np.float32]], None]
+"""Given the bundle's folder, the windows, the model, and its thresholds, [classes]."""
 SEARCH = "search"
 CHECKED = 16
 """Windows on which the exported model must equal torch."""
@@ -47,7 +52,9 @@ def optimize(
     workspace: Workspace,
     champion: Contestant | None,
     tell: Tell = nobody,
+    beside: Beside | None = None,
 ) -> Handover:
+    """`beside` puts more into the bundle, of rooms that stand on this one: its code is part of the bundle's digest."""
     inputs = {
         "catalog": catalog.digest,
         "windows": windows.handover.digest,
@@ -56,7 +63,7 @@ def optimize(
         "optimize": experiment.optimize.model_dump(mode="json"),
         "seed": experiment.seed,
         "champion": champion.digest if champion else None,
-        "code": code_digest("audio", "data", "evaluation", "optimize"),
+        "code": code_digest("audio", "data", "evaluation", "optimize", *(["monitoring"] if beside else [])),
         # What is fast, and what runs at all, is the machine's.
         "machine": machine()["processor"],
         "lacking": {name: why for name in experiment.optimize.variants if (why := RECIPES[name].lacks())},
@@ -76,7 +83,7 @@ def optimize(
         chosen = Search(exam, windows, material, champion, scratch, carried_mb(front_end), tell).run()
         told = identity(experiment, windows, checkpoint, champion) | {"variant": chosen.row.variant}
         sightings = Sightings.of(Catalog.open(catalog), windows.species)
-        fill(folder, experiment, exam, windows, front_end, chosen, told, sightings)
+        fill(folder, experiment, exam, windows, front_end, chosen, told, sightings, beside)
         shutil.rmtree(scratch)
         row = chosen.row
         return {
@@ -132,12 +139,17 @@ def fill(
     chosen: Chosen,
     told: Mapping[str, Any],
     sightings: Sightings,
+    beside: Beside | None = None,
 ) -> None:
     """All that a bundle holds, and its table and report."""
     contestant, runs_on = chosen.tried.contestant, chosen.tried.recipe.runs_on
     thresholds = exam.thresholds(contestant)
     shutil.copyfile(chosen.tried.path, folder / MODEL)
-    write_contents(folder, windows.species, by_label(thresholds), front_end, runs_on, sightings)
+    labelled = by_label(thresholds)
+    write_contents(folder, windows.species, labelled, front_end, runs_on, sightings)
+    if beside:
+        in_order = np.array([labelled[species.code] for species in windows.species], np.float32)
+        beside(folder, windows, contestant.hears, in_order)
     scores, table = contestant.scores(exam.judged), chosen.table
     write_report(
         folder / REPORT,

@@ -14,9 +14,12 @@ from silencio.steps.house import House
 
 # Rooms are imported by the steps that need them: a step that finds its work done must not wait for torch.
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from silencio.data.windows.crews import Crew
     from silencio.data.windows.store import Windows
-    from silencio.evaluation.contestant import Contestant
+    from silencio.evaluation.contestant import Contestant, Hears
     from silencio.evaluation.gates import GateResult
     from silencio.registry.versions import Version
     from silencio.training.epoch import Epoch
@@ -149,9 +152,17 @@ def optimize(
 
     store = Windows.open(windows)
     rival = _champion(house, champion, catalog, windows)
-    bundle = search(house.experiment, catalog, store, Checkpoint(checkpoint), house.workspace, rival, tell)
+    learnt = Checkpoint(checkpoint)
+    bundle = search(house.experiment, catalog, store, learnt, house.workspace, rival, tell, _reference)
     _keep_search(house, bundle)
     return bundle
+
+
+def _reference(folder: Path, windows: "Windows", hears: "Hears", thresholds: "NDArray[np.float32]") -> None:
+    """What drift is told from later: what the model heard while all was well."""
+    from silencio.monitoring.from_windows import reference_from
+
+    reference_from(windows, hears, thresholds).write(folder)
 
 
 def _keep_search(house: House, bundle: Handover) -> None:

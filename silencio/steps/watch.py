@@ -23,11 +23,14 @@ from silencio.steps import build
 from silencio.steps.house import House
 
 if TYPE_CHECKING:
+    from silencio.data.feedback import Kept
     from silencio.optimize.bundle import Bundle
 
 log = logging.getLogger(__name__)
 
 MEMORY, LOGS, REFERENCES, OBSERVED = "records", "logs", "processed/references", "processed/observed"
+PHONES = "phones"
+"""The one recorder that all who ask the service are taken for."""
 NO_REFERENCE = "what the champion knew is neither in its bundle nor in this workspace"
 
 
@@ -161,20 +164,29 @@ def _made(house: House, bundle: "Bundle", catalog: Handover) -> Reference:
 
 
 def heard_by_service(house: House, bundle: "Bundle") -> Heard:
-    """What guides corrected, with the audio that they spoke of."""
+    """What the passive log drew and what guides spoke about, with the audio. Nobody knows whose phones those were."""
     from silencio.monitoring.from_audio import HeardInFiles, Recorded
 
     store = house.feedback
-    said = [
-        Recorded(store.folder / "audio" / c.audio, local(c.at), c.said_by, c.species)
-        for c in store.corrections()
+    calling = {said.audio: said.species for said in store.statements() if said.present and said.species}
+    kept = {one.audio: one for one in (*store.passive(), *store.spoken_about()) if one.audio}
+    store.bring(kept)
+    heard = [
+        Recorded(store.folder / "audio" / audio, recorded_at(one), PHONES, calling.get(audio))
+        for audio, one in sorted(kept.items())
     ]
-    return HeardInFiles(bundle, said, house.workspace / OBSERVED / bundle.digest[:16])
+    return HeardInFiles(bundle, heard, house.workspace / OBSERVED / bundle.digest[:16])
+
+
+def recorded_at(kept: "Kept") -> datetime:
+    """By the clock of the place: as who recorded it says, else when it was sent."""
+    said = datetime.fromisoformat(kept.said_at) if kept.said_at else datetime.fromtimestamp(kept.at, UTC)
+    return local(said) if said.tzinfo else said
 
 
 def _champion(house: House, bundle: "Bundle", number: str, now: datetime) -> Champion:
     moves = [
-        e for e in house.record.entries() if (e.move["version"], e.move["stage"]) == (number, "production")
+        e for e in house.record.verify() if (e.move["version"], e.move["stage"]) == (number, "production")
     ]
     since = datetime.fromisoformat(moves[-1].at) if moves else now
     facts = bundle.facts
