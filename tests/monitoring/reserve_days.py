@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from silencio.audio import Features, cut
+from silencio.audio import Features
 from silencio.data.reserve.background import background
 from silencio.data.reserve.chance import chance
 from silencio.data.reserve.hours import awake, is_night, moment
@@ -24,6 +24,7 @@ from silencio.monitoring.heard import Heights, Observed
 from silencio.monitoring.reference import Reference, reference_of
 from silencio.monitoring.spectrum import heights_of
 from silencio.settings import FrontEnd, Reserve
+from tests.monitoring.samples import windows_in
 
 FRONT_END = FrontEnd(sample_rate=32_000, hop_length=800, n_mels=64)
 RESERVE = Reserve(species=6, recordings_per_species=90, recordists=6, drift=0.3)
@@ -66,7 +67,7 @@ class Heard:
 
 def hear(recording: Recording) -> Heard:
     samples = render_recording(recording, score_recording(recording))
-    windows = cut(samples, FRONT_END.window_samples, FRONT_END.hop_samples, FRONT_END.sample_rate)
+    windows = windows_in(samples, FRONT_END)
     features, scale = Features(FRONT_END).scaled(windows)
     heights = heights_of(features, scale, FRONT_END)
     assert heights is not None
@@ -153,9 +154,7 @@ def listen(site: int, at: datetime, owner: str, seed: int) -> Observed:
         if rng.random() < 0.5
     ]
     samples = perform(calls, noise, recorder, rng)
-    features, scale = Features(FRONT_END).scaled(
-        cut(samples, FRONT_END.window_samples, FRONT_END.hop_samples)
-    )
+    features, scale = Features(FRONT_END).scaled(windows_in(samples, FRONT_END))
     return Observed(at, f"site {site}", heights_of(features, scale, FRONT_END))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from silencio.audio import Features, cut
+from silencio.audio import Features
 from silencio.errors import SilencioError
 from silencio.monitoring.from_audio import HeardInFiles, Recorded
 from silencio.monitoring.reference import FILE, Reference
@@ -12,6 +12,7 @@ from silencio.monitoring.spectrum import BANDS, CALL_BANDS, colour, edges, heigh
 from silencio.settings import FrontEnd
 from tests.bundles import TONES, make_bundle, tone
 from tests.monitoring.days import FIRST, Forest
+from tests.monitoring.samples import windows_in
 
 
 def test_a_reference_reads_back_as_it_was_written(tmp_path: Path) -> None:
@@ -47,9 +48,7 @@ def test_however_pictures_are_scaled_the_bands_are_the_same(normalize: str) -> N
     told = []
     for way in ("none", normalize):
         front_end = FrontEnd(sample_rate=16_000, n_mels=32, fmax=8000, normalize=way)  # type: ignore[arg-type]
-        features, scale = Features(front_end).scaled(
-            cut(samples, front_end.window_samples, front_end.hop_samples)
-        )
+        features, scale = Features(front_end).scaled(windows_in(samples, front_end))
         heights = heights_of(features, scale, front_end)
         assert heights is not None
         told.append(heights)
