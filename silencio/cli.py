@@ -44,9 +44,9 @@ Exit codes: 0 done, 1 a gate said no, 2 wrong use, 3 something broke.
 """,
 )
 
-for noun in (settings, data, features, runs, jobs, bundle, registry, release, keys, stream, triton):
+for noun in (settings, data, features, runs, jobs, bundle, registry, release, keys, stream, triton, serve):
     app.add_typer(noun)
-for verb in (train, retrain, tune, crossval, evaluate, optimize, serve, identify, watch):
+for verb in (train, retrain, tune, crossval, evaluate, optimize, identify, watch):
     app.command()(verb)
 app.command(hidden=True)(gateway)
 

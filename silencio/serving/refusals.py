@@ -9,8 +9,12 @@ from starlette.exceptions import HTTPException
 
 from silencio.audio import Unreadable
 from silencio.serving.problems import Problem, problem_response
+from silencio.serving.triton.client import TritonAway
 
 log = logging.getLogger(__name__)
+
+LATER_SECONDS = 5
+"""When to come again while what runs the model is away."""
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -21,6 +25,12 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(Unreadable)
     async def _unreadable(request: Request, error: Unreadable) -> Response:
         return problem_response(422, str(error))
+
+    @app.exception_handler(TritonAway)
+    async def _away(request: Request, error: TritonAway) -> Response:
+        log.error("%s", error)
+        again = {"retry-after": str(LATER_SECONDS)}
+        return problem_response(503, "The model cannot be asked at this moment. Come again.", again)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -47,7 +47,13 @@ def run(
     gc.freeze()
     log.info("serving bundle %s on http://%s:%d", bundle.digest[:12], host, port)
     following = Following(
-        service.engine, look, now, settings.refresh_seconds, settings.threads, service.metrics
+        service.engine,
+        look,
+        now,
+        settings.refresh_seconds,
+        settings.threads,
+        service.metrics,
+        settings.triton,
     )
     try:
         with following:

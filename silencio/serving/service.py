@@ -34,7 +34,8 @@ class Service:
         """Of one bundle, which is loaded and warm once this returns; `version` is its number in the registry."""
         metrics = ServiceMetrics(settings)
         ear = feedback is not None and settings.keeping.drop_speech
-        engine = Engine(open_served(bundle, settings.threads, version), settings, metrics, ear)
+        served = open_served(bundle, settings.threads, version, settings.triton)
+        engine = Engine(served, settings, metrics, ear)
         keeper = Keeper(feedback, settings.keeping, metrics.not_kept) if feedback else None
         return cls(settings, engine, metrics, keeper, Draining(lambda: metrics.turned_away("draining")))
 

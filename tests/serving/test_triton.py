@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,13 +11,16 @@ import httpx
 import numpy as np
 import onnx
 import pytest
+from fastapi.testclient import TestClient
 from onnx import TensorProto, helper
 
 from silencio.audio import Features, windows_of
 from silencio.errors import SilencioError, WrongUse
 from silencio.handover import Kind, seal
 from silencio.optimize.bundle import Bundle
+from silencio.serving.app import create_app
 from silencio.serving.process import free_port, start
+from silencio.serving.service import Service
 from silencio.serving.triton.client import TritonModel
 from silencio.serving.triton.config import Backend, Device
 from silencio.serving.triton.repository import export
@@ -131,8 +134,13 @@ def triton(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(triton: Path, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Triton that serves the bundle; it has the Python backend alone."""
-    folder = tmp_path_factory.mktemp("repository")
+    address, stop = started(triton, bundle, tmp_path_factory.mktemp("repository"))
+    yield address
+    stop()
+
+
+def started(triton: Path, bundle: Bundle, folder: Path) -> tuple[str, Callable[[], None]]:
+    """A Triton that serves the bundle, and how to stop it; it has the Python backend alone."""
     (cpu,) = export(bundle, folder, Backend.PYTHON, [Device.CPU])
     server, ports = triton / "pytriton/tritonserver", {w: free_port() for w in ("http", "grpc", "metrics")}
     options = [f"--{what}-{key}" for what in ports for key in ("address", "port")]
@@ -144,12 +152,12 @@ def address(triton: Path, bundle: Bundle, tmp_path_factory: pytest.TempPathFacto
         str(server / "bin/tritonserver"),
         f"--model-repository={cpu}",
         f"--backend-directory={server / 'backends'}",
+        "--exit-timeout-secs=1",
         *(f"{option}={value}" for option, value in zip(options, values, strict=True)),
     ]
     address = f"http://127.0.0.1:{ports['http']}"
     process = start(command, folder / "triton.log", f"{address}/v2/health/ready")
-    yield address
-    process.stop()
+    return address, process.stop
 
 
 @pytest.mark.slow
@@ -190,3 +198,20 @@ def test_a_triton_with_another_bundle_is_refused(address: str, tmp_path: Path) -
     other = make_bundle(tmp_path / "other", tones=dict(zip(TONES, reversed(TONES.values()), strict=True)))
     with pytest.raises(SilencioError, match="this service is of"):
         TritonModel(address, other)
+
+
+@pytest.mark.slow
+def test_a_service_asks_triton_and_says_so_when_it_is_away(
+    triton: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    address, stop = started(triton, bundle, tmp_path)
+    with TestClient(create_app(Service.of(bundle, Serving(triton=address)))) as service:
+        heard = service.post("/v1/identify", content=tone("frogli1", 3.0)).json()
+        stop()
+        away = service.post("/v1/identify", content=tone("frogli1", 3.0))
+    assert [species["code"] for species in heard["species"]] == ["frogli1"]
+    with TestClient(create_app(Service.of(bundle))) as service:
+        own = service.post("/v1/identify", content=tone("frogli1", 3.0)).json()
+    assert heard["windows"] == own["windows"]
+    assert away.status_code == 503
+    assert away.headers["retry-after"]

@@ -16,9 +16,17 @@ class Following:
     """Looks every so many seconds, in a thread of its own, as long as it is entered."""
 
     def __init__(
-        self, engine: Engine, look: Look, now: Found, seconds: float, threads: int, watching: Watching
+        self,
+        engine: Engine,
+        look: Look,
+        now: Found,
+        seconds: float,
+        threads: int,
+        watching: Watching,
+        triton: str | None = None,
     ) -> None:
         """`now` is what the engine serves."""
+        self._triton = triton
         self._engine, self._look, self._seconds = engine, look, seconds
         self._threads, self._watching = threads, watching
         self._known = now.mark
@@ -60,7 +68,7 @@ class Following:
             bundle = Bundle.open(found.folder)
             if (bundle.digest, found.version) == (before.bundle.digest, before.version):
                 return
-            served = open_served(bundle, self._threads, found.version)
+            served = open_served(bundle, self._threads, found.version, self._triton)
         except Exception as error:  # however a bundle is broken, the old one goes on
             log.error("%s is refused, and %s goes on: %s", found.folder, before.bundle.digest[:12], error)
             self._watching.refused(str(error))

@@ -6,14 +6,19 @@ from silencio.audio import Features
 from silencio.errors import SilencioError
 from silencio.optimize.bundle import Bundle
 from silencio.serving.engine.heard import Served
+from silencio.serving.triton.client import TritonModel
 
 
-def open_served(bundle: Bundle, threads: int, version: str | None = None) -> Served:
-    """The first runs allocate and compile: nobody's request should wait for that.
+def open_served(
+    bundle: Bundle, threads: int, version: str | None = None, triton: str | None = None
+) -> Served:
+    """The first runs allocate and compile: nobody's request should wait for that. `triton` is the address of a
+    server that runs the model; without one, this process does.
 
     Raises if the bundle is none that can be served here.
     """
-    served = Served(bundle, Features(bundle.front_end), bundle.model(threads), version)
+    model = TritonModel(triton, bundle) if triton else bundle.model(threads)
+    served = Served(bundle, Features(bundle.front_end), model, version)
     # Silence shows whether the front end can be computed at all, and whether the model takes what it gives.
     silence = np.zeros((1, bundle.front_end.window_samples), np.float32)
     heard = served.model.probabilities(served.features(silence))

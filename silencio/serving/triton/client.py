@@ -17,6 +17,10 @@ LENGTH = "Inference-Header-Content-Length"
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
+class TritonAway(SilencioError):
+    """It does not answer, or not with what was asked for."""
+
+
 class TritonModel(Model):
     """Refuses a server whose model is of another bundle: its answers would be taken for this one's."""
 
@@ -52,7 +56,7 @@ class TritonModel(Model):
         content, headers = head + numbers.tobytes(), {LENGTH: str(len(head))}
         response = self._ask("POST", f"/v2/models/{self._name}/infer", content, headers)
         if LENGTH not in response.headers:
-            raise SilencioError(
+            raise TritonAway(
                 f"Triton at {self._address} answered without numbers: {response.text[:200]}",
                 "The Python backend of Triton 2.51 does so with numpy 2: give its environment numpy 1.26.",
             )
@@ -70,12 +74,12 @@ class TritonModel(Model):
             return response.raise_for_status()
         except httpx.HTTPStatusError as error:
             said = error.response.text[:200]
-            raise SilencioError(
+            raise TritonAway(
                 f"Triton at {self._address} answered {error.response.status_code}: {said}",
                 "Its log says more.",
             ) from error
         except httpx.TransportError as error:
-            raise SilencioError(
+            raise TritonAway(
                 f"Triton at {self._address} does not answer ({error or type(error).__name__}).",
                 "Start it, or leave serving.triton out: this process runs the model then.",
             ) from error
