@@ -170,6 +170,7 @@ def test_a_server_that_is_killed_in_mid_training_gets_everything_once_it_is_back
     assert of_experiment(runs.client, "lost") == [checkpoint.facts["run_id"]]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_from_the_start_is_told_by_the_command_that_delivers(
     server: MlflowServer, wire: Wire, tmp_path: Path
 ) -> None:
@@ -219,6 +220,7 @@ def test_a_server_that_stalls_slows_no_epoch(
     assert steps(runs.client, run.run_id) == list(range(1, EPOCHS + 1))
 
 
+@pytest.mark.slow
 def test_a_server_that_stalls_from_the_start_is_waited_for_a_while_and_then_later(
     server: MlflowServer, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +239,7 @@ def test_a_server_that_stalls_from_the_start_is_waited_for_a_while_and_then_late
     assert steps(runs.client, run.run_id) == [1]
 
 
+@pytest.mark.slow
 def test_parts_stand_below_their_whole(server: MlflowServer, tmp_path: Path) -> None:
     runs = runs_at(server.uri, Workspace(tmp_path))
 
@@ -312,6 +315,7 @@ def moves_over(
     return True
 
 
+@pytest.mark.slow
 def test_a_server_without_the_classic_stages_is_promoted_on_all_the_same(
     server: MlflowServer, wire: Wire, tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ def test_three_hostile_uploads_at_once_cost_little_memory(service: tuple[str, in
     assert httpx.post(f"{address}/v1/identify", content=WAV, trust_env=False).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_stream_that_is_sent_faster_than_it_is_heard_waits_at_the_senders_end(
     service: tuple[str, int],
 ) -> None:

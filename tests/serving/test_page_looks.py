@@ -83,6 +83,7 @@ def fill_with_everything(page: Page, recording: Path) -> None:
     expect(page.locator(".thanks.alarm")).to_contain_text("Say who you are first")
 
 
+@pytest.mark.slow
 def test_nothing_sticks_out_on_any_screen(page: Page, frog: Path) -> None:
     fill_with_everything(page, frog)
     width = page.viewport_size["width"] if page.viewport_size else 0
@@ -96,6 +97,7 @@ def test_nothing_sticks_out_on_any_screen(page: Page, frog: Path) -> None:
     assert small == [], "a finger finds what is 24 px high"
 
 
+@pytest.mark.slow
 def test_all_text_is_readable_by_day_and_by_night(phone: Page, scheme: str, frog: Path) -> None:
     fill_with_everything(phone, frog)
     contrasts = phone.evaluate(CONTRASTS)
@@ -105,6 +107,7 @@ def test_all_text_is_readable_by_day_and_by_night(phone: Page, scheme: str, frog
     assert (sum(map(int, ground[4:-1].split(","))) > 384) == (scheme == "light")
 
 
+@pytest.mark.slow
 def test_everything_that_can_be_used_has_a_name(page: Page, frog: Path) -> None:
     fill_with_everything(page, frog)
     nameless = page.evaluate(

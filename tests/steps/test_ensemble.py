@@ -158,6 +158,7 @@ def test_evaluate_and_optimize_take_it_as_any_other(house: House, checkpoint: Ch
         assert rows[name].map == pytest.approx(report.facts["map"], abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("house", ["bce"], indirect=True)
 def test_killed_between_its_members_it_goes_on_with_the_second_and_ends_the_same(
     checkpoint: Checkpoint, tmp_path: Path

@@ -125,6 +125,7 @@ def test_what_a_trial_that_was_cut_short_left_behind_is_removed(printed: tuple[P
     assert len(list(workspace.glob("models/checkpoints/*/manifest.json"))) == len(complete)
 
 
+@pytest.mark.slow
 def test_killed_in_a_trial_it_ends_as_one_that_never_was(
     spoken: Path, printed: tuple[Path, str], tmp_path: Path
 ) -> None:

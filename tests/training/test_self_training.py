@@ -104,6 +104,7 @@ def test_one_more_round_goes_on_from_those_that_are_done(folder: Path) -> None:
     assert after[3].facts["inputs"]["teacher"] == before[2].digest
 
 
+@pytest.mark.slow
 def test_killed_in_a_later_round_it_goes_on_and_ends_with_the_same_checkpoints(
     folder: Path, tmp_path: Path
 ) -> None:

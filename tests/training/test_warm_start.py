@@ -160,6 +160,7 @@ def test_a_retraining_that_is_done_does_not_open_the_champion(champion: Checkpoi
     assert found == done
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on_and_ends_with_the_same_checkpoint(champion: Checkpoint, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True

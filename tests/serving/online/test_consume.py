@@ -113,6 +113,7 @@ def test_two_consumers_of_one_workspace_do_not_both_answer(workspace: Path) -> N
         pass
 
 
+@pytest.mark.slow
 def test_waits_for_a_service_that_comes_back(workspace: Path, bundle: Bundle) -> None:
     names, port = put(workspace, 2), free_port()
     consumer = consuming(workspace, f"http://127.0.0.1:{port}", "--until-empty")
@@ -128,7 +129,7 @@ def test_waits_for_a_service_that_comes_back(workspace: Path, bundle: Bundle) ->
     assert answered(workspace) == names
 
 
-@pytest.mark.parametrize("count", [10, pytest.param(80, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [3, pytest.param(80, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_and_started_again_it_answers_each_file_once(
     workspace: Path, address: str, count: int
 ) -> None:

@@ -45,6 +45,7 @@ def test_writes_minutes_at_32_khz_in_ogg(home: Workspace, tmp_path: Path) -> Non
     assert not list((tmp_path / "in").glob(".*"))
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_minutes_and_another_others(home: Workspace, tmp_path: Path) -> None:
     one = [f.read_bytes() for f in write(Minutes.of(RESERVE, home, seed=1, calls=1), tmp_path / "one", 2)]
     same = [f.read_bytes() for f in write(Minutes.of(RESERVE, home, seed=1, calls=1), tmp_path / "same", 2)]
@@ -54,6 +55,7 @@ def test_the_same_seed_makes_the_same_minutes_and_another_others(home: Workspace
     assert len({*one, *other}) == 4
 
 
+@pytest.mark.slow
 def test_started_again_it_goes_on_after_the_last(home: Workspace, tmp_path: Path) -> None:
     minutes = Minutes.of(RESERVE, home, seed=1, calls=0)
     (first,) = write(minutes, tmp_path, 1)
@@ -80,6 +82,7 @@ def test_calls_that_are_laid_over_are_heard_where_the_truth_says(home: Workspace
         assert added[start:end].mean() > 0
 
 
+@pytest.mark.slow
 def test_the_truth_names_who_called_in_the_soundscape_already(home: Workspace, tmp_path: Path) -> None:
     minutes = Minutes.of(RESERVE, home, seed=1, calls=0)
     files = write(minutes, tmp_path, 4)
@@ -114,6 +117,7 @@ def test_data_without_soundscapes_are_no_stream(tmp_path: Path) -> None:
         Minutes.of(data, Workspace(tmp_path / "workspace"), seed=1, calls=0)
 
 
+@pytest.mark.slow
 def test_keeps_the_pace(home: Workspace, tmp_path: Path) -> None:
     minutes = Minutes.of(RESERVE, home, seed=1, calls=0)
     minutes.minute(1)

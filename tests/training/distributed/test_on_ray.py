@@ -68,6 +68,7 @@ def workers() -> list[int]:
     return [child for child, name in named.items() if b"RayTrainWorker" in name]
 
 
+@pytest.mark.slow
 def test_one_worker_learns_what_a_training_without_ray_learns(store: Windows, tmp_path: Path) -> None:
     here = trained(experiment(workers=None), store, tmp_path / "here")
     there = trained(experiment(workers=1), store, tmp_path / "there")
