@@ -76,12 +76,9 @@ def test_a_version_is_an_onnx_model_to_mlflow_and_nothing_of_it_is_unpickled(
 ) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     version, bundle = shelf.version()
-    tracked_at = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(shelf.runs.uri)
-    try:
-        model = mlflow.pyfunc.load_model(f"models:/{version.model}/{version.number}")
-    finally:
-        mlflow.set_tracking_uri(tracked_at)
+    # Said by mlflow.set_tracking_uri, it would be so for all tests that follow.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", shelf.runs.uri)
+    model = mlflow.pyfunc.load_model(f"models:/{version.model}/{version.number}")
     windows = np.random.default_rng(0).random((2, 1, bundle.front_end.n_mels, 100)).astype(np.float32)
     [logits] = model.predict(windows).values()
     assert np.allclose(logits, bundle.model().logits(windows), atol=1e-5)
