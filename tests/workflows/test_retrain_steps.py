@@ -49,7 +49,7 @@ def test_an_empty_workspace_gets_as_far_as_the_training(tmp_path: Path) -> None:
     outcomes = runner_for("tiny", tmp_path, tmp_path / "workspace").run(RETRAIN, "retrain", before=TRAINING)
 
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].said
-    assert outcomes[-1].said.startswith("0 entries")
+    assert outcomes[-1].said.startswith("record\t0 lines")
 
 
 def test_nothing_is_trained_after_a_step_that_failed(tmp_path: Path) -> None:

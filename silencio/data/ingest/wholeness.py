@@ -48,7 +48,9 @@ def _ogg(recording: bytes) -> bool:
     if table > len(recording):
         return True
     segments = recording[page + 26]
-    return table + segments + sum(recording[table : table + segments]) > len(recording)
+    end = table + segments + sum(recording[table : table + segments])
+    rest = recording[end:]
+    return end > len(recording) or (rest != b"" and b"OggS".startswith(rest))
 
 
 def _mp4(recording: bytes) -> bool:

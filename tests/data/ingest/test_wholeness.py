@@ -36,6 +36,13 @@ def test_a_recording_that_lacks_its_end_is_cut_short(recording: bytes, share: fl
     assert is_cut_short(cut, found(cut))
 
 
+@pytest.mark.parametrize("letters", [1, 2, 3])
+def test_a_page_that_hardly_begins_is_cut_short(letters: int) -> None:
+    recording = WHOLE["Vorbis"]
+    cut = recording[: recording.rfind(b"OggS") + letters]
+    assert is_cut_short(cut, found(cut))
+
+
 @pytest.mark.parametrize("recording", WHOLE.values(), ids=WHOLE.keys())
 def test_what_others_append_does_not_make_it_cut_short(recording: bytes) -> None:
     assert not is_cut_short(recording + bytes(100), found(recording))
