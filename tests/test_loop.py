@@ -122,6 +122,7 @@ def test_a_candidate_is_compared_with_the_champion_slice_by_slice(walked: Walked
     } <= judged
 
 
+@pytest.mark.slow
 def test_the_champion_is_retrained_and_what_that_gained_and_lost_is_said(walked: Walked) -> None:
     done = silencio("retrain", "tiny", "--set", "training.epochs=1", workspace=walked.house.workspace.root)
 

@@ -96,6 +96,7 @@ def test_code_of_other_source_is_never_found(folder: Path, monkeypatch: pytest.M
     assert len(kept(folder)) == 2 * len(before)
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

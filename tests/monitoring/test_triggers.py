@@ -145,6 +145,7 @@ def test_what_the_walked_champion_learned_is_read_from_the_workspace(walked: Wal
     assert seen.listened.reference.judged > 0
 
 
+@pytest.mark.slow
 def test_the_command_starts_a_training_for_a_reason_once_and_says_so_to_machines(walked: Walked) -> None:
     command = f"monitoring.act=[{sys.executable}, -c, pass]"
     asked = ("watch", "tiny", "--act", "--json", "--set", command)

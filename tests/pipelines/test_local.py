@@ -66,6 +66,7 @@ def test_run_again_a_step_is_cached_and_still_says_what_came_out(workspace: Work
     assert other.state is State.DONE
 
 
+@pytest.mark.slow
 def test_asked_afresh_nothing_is_cached(workspace: Workspace) -> None:
     run(counting, {"to": 2}, workspace, nobody)
     [again] = run(counting, {"to": 2}, workspace, nobody, fresh=True)

@@ -147,6 +147,7 @@ def test_without_a_login_a_training_does_not_begin(
     assert runs.delivery.outbox.journals() == [], "nothing is left to be delivered later"
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_in_mid_training_gets_everything_once_it_is_back(
     server: MlflowServer, tmp_path: Path
 ) -> None:

@@ -68,7 +68,9 @@ def ray() -> Crew:
     return cluster()
 
 
-@pytest.mark.parametrize("crew", [lambda: processes(2), ray], ids=["processes", "ray"])
+@pytest.mark.parametrize(
+    "crew", [lambda: processes(2), pytest.param(ray, marks=pytest.mark.slow)], ids=["processes", "ray"]
+)
 def test_every_crew_writes_the_same_bytes_and_tells_of_every_recording(
     crew: Callable[[], Crew], catalog: Handover, heard_alone: Handover, workspace: Workspace
 ) -> None:
