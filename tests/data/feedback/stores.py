@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from silencio.serving.process import free_port
 from silencio.settings import Keeping
 from tests.mlflow_servers import postgresql
 
+Open = Callable[..., FeedbackStore]
 BUCKET = "kept"
 
 
@@ -101,3 +102,10 @@ def _wait(endpoint: str, server: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise TimeoutError(endpoint)
+
+
+def audio_of(store: FeedbackStore, name: str) -> bytes | None:
+    """As a catalog finds it."""
+    store.bring([name])
+    path = store.folder / "audio" / name
+    return path.read_bytes() if path.exists() else None
