@@ -28,17 +28,6 @@ from tests.bundles import TONES, make_bundle, tone, write_tones
 Start = Callable[..., tuple[str, RunningProcess]]
 
 
-@pytest.fixture(scope="module")
-def address(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service that all tests share, but those that end theirs."""
-    folder = tmp_path_factory.mktemp("service")
-    address = f"http://127.0.0.1:{(port := free_port())}"
-    what = ["--bundle", str(bundle.folder), "--feedback", str(folder / "feedback"), "--port", str(port)]
-    process = start(silencio_command("serve", *what), folder / "log", f"{address}/readyz")
-    yield address
-    process.stop()
-
-
 @pytest.fixture
 def launch(bundle: Bundle, tmp_path: Path) -> Iterator[Start]:
     """Starts services in processes of their own, and stops those that the test leaves running."""
