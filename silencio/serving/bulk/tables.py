@@ -1,15 +1,13 @@
 """What was heard in a recording, as lines of a file."""
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-DECIMALS = 6
+from silencio.serving.exports import birdclef
 
 
 @dataclass(frozen=True)
@@ -30,21 +28,13 @@ class Table:
     """Of a recording's name, the species' codes, and what was heard."""
 
 
-def birdclef_header(codes: Sequence[str]) -> str:
-    return _csv([["row_id", *codes]])
-
-
-def birdclef_lines(name: str, codes: Sequence[str], windows: Windows) -> str:
-    """As BirdCLEF wants them: the name and the second at which the window ends, and a column a species."""
-    return _csv(
-        [f"{name}_{end:g}", *(f"{p:.{DECIMALS}f}" for p in row)]
-        for end, row in zip(windows.ends.tolist(), windows.probabilities.tolist(), strict=True)
-    )
+def birdclef_rows(name: str, codes: Sequence[str], windows: Windows) -> str:
+    return birdclef.rows(name, windows.ends, windows.probabilities)
 
 
 def json_line(name: str, codes: Sequence[str], windows: Windows) -> str:
     """One object a recording."""
-    rows = np.round(windows.probabilities.astype(np.float64), DECIMALS).tolist()
+    rows = np.round(windows.probabilities.astype(np.float64), birdclef.DECIMALS).tolist()
     spans = zip(windows.starts.tolist(), windows.ends.tolist(), rows, strict=True)
     said = [
         {"start": s, "end": e, "probabilities": dict(zip(codes, row, strict=True))} for s, e, row in spans
@@ -53,12 +43,6 @@ def json_line(name: str, codes: Sequence[str], windows: Windows) -> str:
 
 
 TABLES: Mapping[str, Table] = {
-    "csv": Table(birdclef_header, birdclef_lines),
+    "csv": Table(birdclef.header_of, birdclef_rows),
     "json": Table(lambda codes: "", json_line),
 }
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows(rows)
-    return written.getvalue()

@@ -4,6 +4,11 @@ row_id,antshr1,frogli1
 soundscape_17_5,0.912,0.004
 """
 
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 from silencio.serving.exports.cells import line
 from silencio.serving.findings import Findings
 
@@ -11,12 +16,19 @@ DECIMALS = 6
 
 
 def text(findings: Findings, header: bool = True) -> str:
+    ends = findings.heard.starts + findings.heard.served.bundle.front_end.window_seconds
+    head = header_of([species.code for species in findings.species]) if header else ""
+    return head + rows(findings.name, ends, findings.probabilities)
+
+
+def header_of(codes: Sequence[str]) -> str:
+    return line(["row_id", *codes])
+
+
+def rows(name: str, ends: NDArray[np.float64], probabilities: NDArray[np.float32]) -> str:
     """`row_id` is the recording's name and the second at which a window ends, as the competition has it: also of the
-    last one, whose sound may end before."""
-    length = findings.heard.served.bundle.front_end.window_seconds
-    head = [line(["row_id", *(species.code for species in findings.species)])] if header else []
-    rows = [
-        line([f"{findings.name}_{start + length:g}", *(f"{p:.{DECIMALS}f}" for p in row)])
-        for start, row in zip(findings.heard.starts.tolist(), findings.probabilities.tolist(), strict=True)
-    ]
-    return "".join([*head, *rows])
+    last one, whose sound may end before. `ends` is [windows], `probabilities` [windows, species]."""
+    return "".join(
+        line([f"{name}_{end:g}", *(f"{p:.{DECIMALS}f}" for p in row)])
+        for end, row in zip(ends.tolist(), probabilities.tolist(), strict=True)
+    )

@@ -7,21 +7,19 @@ Answers are CSV in BirdCLEF's form, a row a window. The service computes the fea
 and evaluation take.
 """
 
-import csv
 import fcntl
-import io
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from silencio.errors import SilencioError, WrongUse
+from silencio.serving.exports.formats import MEDIA_TYPES
 from silencio.serving.online.arrivals import Arrivals, Arrived
 from silencio.serving.online.journal import Journal
 
@@ -66,7 +64,6 @@ class Consumer:
         self._journal = journal
         self._http = http
         self._told = told
-        self._lengths: dict[str, float] = {}
 
     def run(self, until_empty: bool = False) -> Consumed:
         """For ever, or until nothing waits."""
@@ -99,13 +96,17 @@ class Consumer:
         self.consumed.heard += 1
 
     def _ask(self, arrived: Arrived, name: str) -> bytes:
-        """The file's answer as a table. Again and again while the service is away, or has too much to do."""
+        """The file's answer: row_id,<species>… and a row a window.
+
+        Again and again while the service is away, or has too much to do.
+        """
         wait, failures = FIRST_WAIT, 0
         while True:
             try:
-                response = self._http.post("/v1/identify", content=arrived.recording)
-                if response.status_code == 200:
-                    return self._table(name, response.json())
+                asked = {"format": "csv", "name": name}
+                response = self._http.post("/v1/identify", params=asked, content=arrived.recording)
+                if response.status_code == 200 and _is_table(response):
+                    return response.content
             except httpx.HTTPError as error:
                 log.warning("the service does not answer (%s): again in %.1f s", error, wait)
             else:
@@ -123,33 +124,12 @@ class Consumer:
             raise WrongUse(
                 f"The service refuses to answer ({status}): {_detail(response)}", "Give it a key with --key."
             )
-        if status in (404, 405):
+        if status in (200, 404, 405):
             raise WrongUse(
                 f"{response.url} is no service of ours ({status}).", "Name its address with --server."
             )
         if (400 <= status < 500 and status not in (408, 429)) or failures >= FAILURES:
             raise NeverReadable(f"the service answers {status}: {_detail(response)}", "Write it again.")
-
-    def _table(self, name: str, answer: Mapping[str, Any]) -> bytes:
-        """row_id,<species>… with the second at which a window ends, as the competition has it."""
-        length = self._length(answer["model"]["digest"])
-        codes = list(answer["windows"][0]["probabilities"])
-        text = io.StringIO(newline="")
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(["row_id", *codes])
-        for window in answer["windows"]:
-            probabilities = window["probabilities"]
-            table.writerow(
-                [f"{name}_{window['start'] + length:g}", *(f"{probabilities[c]:.6f}" for c in codes)]
-            )
-        return text.getvalue().encode()
-
-    def _length(self, digest: str) -> float:
-        """Seconds of a window of this model."""
-        if digest not in self._lengths:
-            model = self._http.get("/v1/model").raise_for_status().json()
-            self._lengths[digest] = float(model["window_seconds"])
-        return self._lengths[digest]
 
     def _put_aside(self, path: Path, name: str, reason: str) -> None:
         log.warning("%s is put aside: %s", path.name, reason)
@@ -187,6 +167,11 @@ def write_whole(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_table(response: httpx.Response) -> bool:
+    said: str = response.headers.get("content-type", "")
+    return said.startswith(MEDIA_TYPES["csv"])
 
 
 def _asked_to_wait(response: httpx.Response) -> float:

@@ -1,6 +1,5 @@
 """The consumer: one answer for each file, whatever is killed, away or busy meanwhile."""
 
-import json
 import random
 import signal
 import threading
@@ -177,16 +176,11 @@ class _Busy(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         self.asked.append(time.monotonic())
         status, headers = self.answers.pop(0) if self.answers else (200, {})
-        window = {"start": 0.0, "end": 1.0, "probabilities": {"frogli1": 0.5}}
-        self._say(status, headers, {"model": {"digest": "d"}, "windows": [window], "detail": "no"})
-
-    def do_GET(self) -> None:
-        self._say(200, {}, {"window_seconds": 1.0})
-
-    def _say(self, status: int, headers: dict[str, str], content: object) -> None:
-        body = json.dumps(content).encode()
+        body = b"row_id,frogli1\nsite_000_1,0.500000\n" if status == 200 else b'{"detail": "no"}'
         self.send_response(status)
-        for name, value in (headers | {"content-length": str(len(body))}).items():
+        for name, value in (
+            {"content-type": "text/csv; charset=utf-8", "content-length": str(len(body))} | headers
+        ).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -213,6 +207,13 @@ def test_a_busy_service_is_asked_again_when_it_said(workspace: Path) -> None:
     first, second, _ = _Busy.asked
     assert second - first >= 1.0
     assert answered(workspace) == ["site_000.csv"]
+
+
+def test_who_answers_without_a_table_is_no_service_of_ours(workspace: Path) -> None:
+    put(workspace, 1)
+    with busy((200, {"content-type": "text/html"})) as address, pytest.raises(WrongUse, match="--server"):
+        consume(workspace, address)
+    assert (workspace / "online_input/site_000.ogg").exists()
 
 
 @pytest.mark.parametrize("status", [413, 415, 422])
