@@ -20,7 +20,7 @@ from silencio.settings import Keeping
 log = logging.getLogger(__name__)
 
 WAITING_BYTES = 128 * 2**20
-"""Of recordings that may wait for the disk; what comes on top is not kept."""
+"""Of recordings that may wait for the disk, with their lows; what comes on top is not kept."""
 LINGER_SECONDS = 0.25
 """Requests that come one upon another are written together, for a quarter of the time that each would take alone. A
 word on one of them is not kept waiting for the others."""
@@ -181,8 +181,8 @@ class Keeper:
     def _arrival(self, answered: Answered) -> Arrival:
         wish, heard = answered.wish, answered.heard
         may = bool(answered.recording) and wish.may_keep
-        # What nobody listened to is taken for speech.
-        if may and self._settings.drop_speech and heard.speech is not False:
+        # What nobody listened to is taken for speech. Telling takes as long as all else that is done here.
+        if may and self._settings.drop_speech and (heard.lows is None or heard.lows.speak()):
             self._lost("speech")
             may = False
         kept = Kept(
@@ -224,4 +224,5 @@ def _about(degrees: float | None) -> float | None:
 
 
 def _size(answered: Answered) -> int:
-    return len(answered.recording)
+    lows = answered.heard.lows
+    return len(answered.recording) + (lows.samples.nbytes if lows else 0)

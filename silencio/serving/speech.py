@@ -1,6 +1,7 @@
 """Whether people seem to speak in a recording, told cheaply from its samples.
 
-if speaks(samples, rate): ...
+ear = Ear(rate)            # takes the samples as they come
+if ear.lows().speak(): ...  # by whoever has time for it
 
 A voice is a chain of syllables: for a twentieth to half a second each, the sound below 1,500 Hz repeats itself 80 to
 400 times a second, and then does not. docs/feedback.md says how often this misses and how often it is wrong.
@@ -70,46 +71,52 @@ class _Periods(NamedTuple):
     power: Floats
 
 
+@dataclass(frozen=True)
+class Lows:
+    """What has to stay of a recording until somebody has time to tell: an eighth of 32 kHz."""
+
+    samples: Floats
+    """[samples], about LOWEST_RATE a second"""
+    rate: int
+    """Of the recording that they are of."""
+
+    def speak(self) -> bool:
+        """Whether people seem to, in any of its stretches."""
+        plan = _plan(self.rate)
+        if len(self.samples) < len(plan.window):
+            return False
+        frames = np.lib.stride_tricks.sliding_window_view(self.samples, len(plan.window))[:: plan.hop]
+        stretch = round(STRETCH_SECONDS / HOP_SECONDS)
+        return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
+
+
 class Ear:
-    """Given a recording piece by piece; no more of it than a stretch is ever held."""
+    """Given a recording piece by piece, mono, within -1 … 1; keeps its lows."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._stretch = round(STRETCH_SECONDS * rate)
-        self._held: list[Floats] = []
-        self._count = 0
-        self._speech = False
+        self._plan = _plan(rate)
+        self._lows: list[Floats] = []
+        self._rest = np.zeros(0, np.float32)
 
     def __call__(self, samples: Floats) -> None:
         """[samples]: what comes next."""
-        while len(samples):
-            piece = samples[: self._stretch - self._count]
-            self._held.append(piece)
-            self._count += len(piece)
-            samples = samples[len(piece) :]
-            if self._count == self._stretch:
-                self._judge()
+        held = np.concatenate([self._rest, samples])
+        low = _lower(held, self._plan)
+        self._lows.append(low)
+        # The filter before the next sample begins here.
+        self._rest = held[len(low) * self._plan.every :].copy()
 
-    def heard_speech(self) -> bool:
-        """Once all came."""
-        self._judge()
-        return self._speech
-
-    def _judge(self) -> None:
-        if self._held and not self._speech:
-            self._speech = speaks(np.concatenate(self._held), self._rate)
-        self._held, self._count = [], 0
+    def lows(self) -> Lows:
+        """Of all that came."""
+        return Lows(np.concatenate(self._lows) if self._lows else self._rest[:0], self._rate)
 
 
 def speaks(samples: Floats, rate: int) -> bool:
     """Mono, [samples], within -1 … 1."""
-    plan = _plan(rate)
-    low = _lower(samples, plan)
-    if len(low) < len(plan.window):
-        return False
-    frames = np.lib.stride_tricks.sliding_window_view(low, len(plan.window))[:: plan.hop]
-    stretch = round(STRETCH_SECONDS / HOP_SECONDS)
-    return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
+    ear = Ear(rate)
+    ear(samples)
+    return ear.lows().speak()
 
 
 def _spoken(frames: Floats, plan: _Plan) -> bool:

@@ -31,7 +31,7 @@ from silencio.serving.engine.heard import Heard, Served
 from silencio.serving.keeping import Answered, Keeper, is_drawn, keep
 from silencio.serving.process import free_port
 from silencio.serving.service import Service
-from silencio.serving.speech import speaks
+from silencio.serving.speech import Ear, Lows
 from silencio.serving.wish import Wish
 from silencio.settings import Keeping, Serving
 from tests.bundles import FRONT_END, encode, tone
@@ -46,8 +46,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "feedback"
 
 
-def heard(bundle: Bundle, speech: bool | None) -> Heard:
-    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), speech=speech)
+def heard(bundle: Bundle, lows: Lows | None) -> Heard:
+    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), lows=lows)
 
 
 @cache
@@ -69,8 +69,9 @@ def answered(
     bundle: Bundle, request: str = "r1", wish: Wish = Wish(), samples: np.ndarray | None = None
 ) -> Answered:
     quiet = np.zeros(FRONT_END.sample_rate, np.float32) if samples is None else samples
-    speech = speaks(quiet, FRONT_END.sample_rate)
-    return Answered(request, encode(quiet), ".wav", heard(bundle, speech), (("frogli1", 0.9),), wish)
+    ear = Ear(FRONT_END.sample_rate)
+    ear(quiet)
+    return Answered(request, encode(quiet), ".wav", heard(bundle, ear.lows()), (("frogli1", 0.9),), wish)
 
 
 def kept_rows(folder: Path) -> list[sqlite3.Row]:
@@ -188,7 +189,8 @@ def test_more_than_may_wait_is_not_kept_and_costs_nobody(
     bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = answered(bundle)
-    room = 3 * len(one.recording)
+    assert one.heard.lows is not None
+    room = 3 * (len(one.recording) + one.heard.lows.samples.nbytes)
     monkeypatch.setattr(keeping, "WAITING_BYTES", room)
     slow = threading.Event()
 

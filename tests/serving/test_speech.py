@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from silencio.audio import load
 from silencio.evaluation.trials.speech import speech
-from silencio.serving.speech import speaks
+from silencio.serving.speech import LOWEST_RATE, Ear, speaks
 from tests.real import recordings
 
 RATE = 32_000
@@ -29,6 +31,26 @@ def test_at_any_rate(rate: int) -> None:
     import soxr
 
     assert speaks(soxr.resample(talk(1), RATE, rate), rate)
+
+
+@settings(max_examples=20)
+@given(rate=st.sampled_from([8_000, 22_050, 32_000]), cuts=st.lists(st.integers(0, 4_000), max_size=12))
+def test_in_whatever_pieces_it_comes(rate: int, cuts: list[int]) -> None:
+    voice = talk(3)[: 2 * rate]
+    whole, ear = Ear(rate), Ear(rate)
+    whole(voice)
+    for piece in np.split(voice, np.cumsum(cuts)):
+        ear(piece)
+
+    np.testing.assert_allclose(ear.lows().samples, whole.lows().samples, atol=1e-6)
+
+
+def test_no_more_is_kept_than_a_voice_takes() -> None:
+    ear = Ear(RATE)
+    for _ in range(60):
+        ear(noise(1, 1.0))
+
+    assert len(ear.lows().samples) == pytest.approx(60 * LOWEST_RATE, rel=0.01)
 
 
 def test_one_sentence_in_a_minute_of_noise_is_enough() -> None:

@@ -39,14 +39,14 @@ class AudioFolder:
         path = self.folder / name
         if path.exists():
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         # Of two that write the same, each has a file of its own until it is whole.
         partial = self.folder / f".{uuid.uuid4().hex}{PARTIAL}"
         try:
-            partial.write_bytes(recording)
+            _write(partial, recording)
             partial.replace(path)
-        finally:
+        except OSError:
             partial.unlink(missing_ok=True)
+            raise
 
     def settle(self, name: str) -> bool:
         try:
@@ -130,6 +130,14 @@ class AudioBucket:
 
     def tidy(self) -> None:
         """Nothing is ever half there."""
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except FileNotFoundError:  # the folder's first
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _sync(path: Path) -> None:

@@ -91,7 +91,7 @@ class Asked:
             self.prepared.starts,
             probabilities,
             self.took,
-            self.prepared.speech,
+            self.prepared.lows,
         )
         self._settle(lambda: self.answer.set_result(heard))
 

@@ -23,7 +23,7 @@ class Engine:
     def __init__(
         self, served: Served, settings: Serving, watching: Watching | None = None, ear: bool = False
     ) -> None:
-        """With an `ear`, it is told of each recording whether people seem to speak in it."""
+        """With an `ear`, what tells whether people speak in a recording comes with what was heard."""
         self._ear = ear
         self._settings = settings
         self._watching = watching or Nobody()
@@ -98,8 +98,9 @@ class Engine:
         watch = Stopwatch(asked.served.features)
         ear = Ear(asked.served.bundle.front_end.sample_rate) if self._ear else None
         windowed = windows_of(asked.recording, watch, self._limits, ear)
-        speech = ear.heard_speech() if ear else None
-        asked.prepared = Prepared(windowed.seconds, windowed.starts, windowed.features, speech=speech)
+        asked.prepared = Prepared(
+            windowed.seconds, windowed.starts, windowed.features, lows=ear.lows() if ear else None
+        )
         asked.recording = b""
         asked.took["features"] = watch.seconds
         asked.took["decode"] = time.perf_counter() - begun - watch.seconds

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from silencio.audio import Features
 from silencio.optimize.bundle import Bundle
 from silencio.optimize.engines.model import Model
+from silencio.serving.speech import Lows
 
 
 class Priority(IntEnum):
@@ -44,8 +45,8 @@ class Prepared:
     """[windows, *shape of the front end]"""
     served: Served | None = None
     """Whose front end they were made with, and whose model is asked; whoever serves if none is named."""
-    speech: bool | None = None
-    """Whether people seem to speak; None: nobody listened."""
+    lows: Lows | None = None
+    """What tells whether people speak; None: nobody listened."""
 
 
 @dataclass(frozen=True)
@@ -60,5 +61,5 @@ class Heard:
     took: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: decode, features, queue, inference. What went through the model in several batches waited
     in `queue` for the first of them."""
-    speech: bool | None = None
-    """Whether people seem to speak; None: nobody listened."""
+    lows: Lows | None = None
+    """What tells whether people speak; None: nobody listened."""

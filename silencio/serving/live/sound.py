@@ -10,7 +10,7 @@ from silencio.audio import Features, Flow, Unreadable
 from silencio.audio.decode import LOUDEST
 from silencio.audio.flow import Ready
 from silencio.serving.live.messages import Opening
-from silencio.serving.speech import Ear
+from silencio.serving.speech import Ear, Lows
 
 FULL_SCALE = np.float32(1 << 15)
 KINDS = {"pcm_s16le": "<i2", "pcm_f32le": "<f4"}
@@ -31,9 +31,9 @@ class Sound:
     def seconds(self) -> float:
         return self._flow.seconds
 
-    def heard_speech(self) -> bool | None:
-        """Whether people seem to speak, once it ended; None if it is not kept."""
-        return self._ear.heard_speech() if self._ear else None
+    def lows(self) -> Lows | None:
+        """What tells whether people speak, once it ended; None if it is not kept."""
+        return self._ear.lows() if self._ear else None
 
     @property
     def is_full(self) -> bool:
