@@ -2,13 +2,12 @@
 
 import logging
 import os
-import queue
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from hashlib import sha256
 
 from silencio.data.feedback import Arrival, FeedbackStore, Kept, Said, StoreLost, Visit, Word
@@ -37,14 +36,6 @@ DEGREE_DECIMALS = 2
 """About a kilometre: where a rare animal sleeps is nobody's business, nor is where a guide lives."""
 
 
-class _Call(Enum):
-    """What the writer is told beside what arrives."""
-
-    NOW = "now"
-    """Somebody waits for what has arrived so far."""
-    END = "end"
-
-
 @dataclass(frozen=True)
 class Answered:
     """One request, and what was heard."""
@@ -69,10 +60,12 @@ class Keeper:
         self.store = store
         self._settings = settings
         self._lost = lost
-        self._arrived: queue.SimpleQueue[Answered | _Call] = queue.SimpleQueue()
+        self._arrived: deque[Answered] = deque()
         self._waiting: dict[str, threading.Event] = {}
         self._bytes = 0
+        self._asked_for, self._closing = False, False
         self._lock = threading.Lock()
+        self._for_writer = threading.Condition(self._lock)
         self._writer: threading.Thread | None = None
 
     def take(self, answered: Answered) -> None:
@@ -85,14 +78,16 @@ class Keeper:
             if not full:
                 self._bytes += size
                 self._waiting[answered.request] = threading.Event()
+                self._arrived.append(answered)
+                # Woken at every request, the writer would be in the way of each.
+                if len(self._arrived) in (1, TOGETHER):
+                    self._for_writer.notify()
                 if self._writer is None:
                     self._writer = threading.Thread(target=self._write, name="keeping", daemon=True)
                     self._writer.start()
         if full:
             self._lost("full")
             log.warning("%s is not kept: what waits for the disk is too much already", answered.request)
-            return
-        self._arrived.put(answered)
 
     def say(self, word: Word) -> Said:
         """Waits until the request is written. What comes back from here is on the disk, with its audio."""
@@ -115,18 +110,19 @@ class Keeper:
     def close(self) -> None:
         """Writes what waits."""
         with self._lock:
-            writer = self._writer
+            self._closing, writer = True, self._writer
+            self._for_writer.notify()
         if writer is not None:
-            self._arrived.put(_Call.END)
             writer.join()
         self.store.close()
 
     def _wait_for(self, request: str) -> None:
         with self._lock:
             written = self._waiting.get(request)
-        if written is None or written.is_set():
-            return
-        self._arrived.put(_Call.NOW)
+            if written is None:
+                return
+            self._asked_for = True
+            self._for_writer.notify()
         if not written.wait(WRITTEN_SECONDS):
             raise StoreLost(
                 f"{request} was not written within {WRITTEN_SECONDS:g} s.",
@@ -148,22 +144,18 @@ class Keeper:
 
     def _next(self) -> tuple[list[Answered], bool]:
         """Some that arrived, and whether more may come."""
-        try:
-            first = self._arrived.get(timeout=SWEEP_SECONDS)
-        except queue.Empty:
-            return [], True
-        together: list[Answered] = []
-        until = time.monotonic() + LINGER_SECONDS
-        while first is not _Call.END:
-            if isinstance(first, Answered):
-                together.append(first)
-            if first is _Call.NOW or len(together) == TOGETHER:
-                return together, True
-            try:
-                first = self._arrived.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                return together, True
-        return together, False
+        with self._lock:
+            self._for_writer.wait_for(lambda: self._arrived or self._closing, SWEEP_SECONDS)
+            if self._arrived:
+                self._for_writer.wait_for(self._has_enough, LINGER_SECONDS)
+            together = [self._arrived.popleft() for _ in range(min(TOGETHER, len(self._arrived)))]
+            more = bool(self._arrived)
+            self._asked_for = self._asked_for and more
+            return together, more or not self._closing
+
+    def _has_enough(self) -> bool:
+        """Or somebody waits for what there is."""
+        return self._asked_for or self._closing or len(self._arrived) >= TOGETHER
 
     def _keep(self, answered: list[Answered]) -> None:
         try:
