@@ -13,19 +13,22 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route as Endpoint
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
 from silencio.errors import SilencioError, WrongUse
 from silencio.release.router import TRACK_HEADER, Route, Track, check_routes
 from silencio.release.state import read_state, write_state
+from silencio.release.streams import pass_through
 from silencio.release.turns import Turns
 from silencio.serving.hosting import serve
 from silencio.serving.problems import TOO_LARGE, problem_response
@@ -66,6 +69,7 @@ class Gateway:
             Endpoint(ROUTES, self._change, methods=["PUT"]),
             Endpoint(HEALTH, self._alive, methods=["GET"]),
             Endpoint("/{path:path}", self._forward, methods=METHODS),
+            WebSocketRoute("/{path:path}", self._stream),
         ]
         self.app = Starlette(routes=endpoints, lifespan=self._lifespan)
 
@@ -112,6 +116,24 @@ class Gateway:
         )
 
     async def _forward(self, request: Request) -> Response:
+        track = self._track_for(request)
+        if isinstance(track, Response):
+            return track
+        with self._asking(track) as address:
+            response = await self._ask(request, address, track)
+        response.headers[TRACK_HEADER] = track
+        return response
+
+    async def _stream(self, socket: WebSocket) -> None:
+        track = self._track_for(socket)
+        if isinstance(track, Response):
+            await socket.send_denial_response(track)
+            return
+        with self._asking(track) as address:
+            await pass_through(socket, address, track)
+
+    def _track_for(self, request: HTTPConnection) -> Track | Response:
+        """The one that is asked for, or whose turn it is; why there is none."""
         asked = request.headers.get(TRACK_HEADER)
         try:
             track = Track(asked) if asked else self._turns.next()
@@ -120,14 +142,17 @@ class Gateway:
         if track is None or track not in self._routes:
             whom = f"The {track} track" if track else "Any track"
             return problem_response(503, f"{whom} is not up. Deploy a release there first.", RETRY)
+        return track
+
+    @contextmanager
+    def _asking(self, track: Track) -> Iterator[str]:
+        """The track's address; it is not stopped before this ends."""
         address = self._routes[track].address
         self._under_way[address] += 1
         try:
-            response = await self._ask(request, address, track)
+            yield address
         finally:
             self._under_way[address] -= 1
-        response.headers[TRACK_HEADER] = track
-        return response
 
     async def _ask(self, request: Request, address: str, track: Track) -> Response:
         query = request.scope["query_string"]
