@@ -72,6 +72,12 @@ class Bundle:
         return Sightings.read(path) if path.exists() else None
 
     @cached_property
+    def card(self) -> str | None:
+        """Markdown: what a person wants to know of the model."""
+        path = self.folder / CARD
+        return path.read_text() if path.exists() else None
+
+    @cached_property
     def runs_on(self) -> RunsOn:
         return RunsOn.read(self.folder / ENGINE)
 

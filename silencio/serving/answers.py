@@ -78,7 +78,9 @@ class ModelAnswer(ModelName):
             "example": {
                 "digest": "3f2a9c01d2e4…",
                 "name": "efficientnet_b0-int8-3f2a9c01d2e4",
+                "version": "12",
                 "facts": {"architecture": "efficientnet_b0", "variant": "int8", "map": 0.87},
+                "card": "# efficientnet_b0-int8-3f2a9c01d2e4\n\n…",
                 "species": 206,
                 "window_seconds": 5.0,
                 "max_bytes": 33_554_432,
@@ -87,7 +89,9 @@ class ModelAnswer(ModelName):
         }
     )
 
+    version: Annotated[str | None, Field(description="In the registry, where it came from there.")]
     facts: dict[str, Any]
+    card: Annotated[str | None, Field(description="What it is for, and how well it hears, as Markdown.")]
     species: int
     window_seconds: float
     max_bytes: Annotated[int, Field(description="Larger uploads are refused.")]

@@ -78,6 +78,7 @@ def test_without_a_store_nothing_is_kept(bundle: Bundle) -> None:
 def test_says_which_model_it_is_and_what_it_knows(service: TestClient, bundle: Bundle) -> None:
     model = service.get("/v1/model").json()
     assert (model["digest"], model["species"], model["facts"]["variant"]) == (bundle.digest, 3, "fp32")
+    assert (model["version"], model["card"]) == (None, None)  # from a folder, and without a card
     assert service.get("/v1/species").json() == [vars(s) for s in SPECIES]
     assert service.get("/healthz").status_code == service.get("/readyz").status_code == 200
 

@@ -19,11 +19,14 @@ def routes(service: Service) -> APIRouter:
     @router.get("/v1/model")
     def model() -> ModelAnswer:
         """Which model answers, and what its bundle says of it."""
-        bundle = service.bundle
+        served = service.engine.served
+        bundle = served.bundle
         return ModelAnswer(
             digest=bundle.digest,
             name=name_of(bundle),
+            version=served.version,
             facts=dict(bundle.facts),
+            card=bundle.card,
             species=len(bundle.species),
             window_seconds=bundle.front_end.window_seconds,
             max_bytes=service.settings.max_bytes,
