@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from silencio.data.feedback import Kept, Visit
@@ -31,12 +31,21 @@ EXAMPLE: JsonDict = {
             "code": "howmon1",
             "common_name": "Howler monkey",
             "recordings": 6,
-            "first_heard": "2025-06-01T05:12:00Z",
-            "last_heard": "2025-06-01T06:02:00Z",
+            "first_heard": "2025-06-01T05:12:00",
+            "last_heard": "2025-06-01T06:02:00",
         }
     ],
     "hours": [{"hour": 5, "recordings": 9, "richness": 3}],
 }
+
+
+LocalTime = Annotated[
+    datetime,
+    # Not JSON schema's date-time: that has a zone.
+    WithJsonSchema(
+        {"type": "string", "description": "By the recordings' own times, else in UTC; without a zone."}
+    ),
+]
 
 
 class TourSpecies(BaseModel):
@@ -45,8 +54,8 @@ class TourSpecies(BaseModel):
         str | None, Field(description="None if the model that answers now knows no such species.")
     ]
     recordings: Annotated[int, Field(description="In which it is heard.")]
-    first_heard: datetime
-    last_heard: datetime
+    first_heard: LocalTime
+    last_heard: LocalTime
 
 
 class TourHour(BaseModel):

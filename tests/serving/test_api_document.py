@@ -76,6 +76,18 @@ def test_whatever_is_asked_is_answered_as_the_document_says(api: schemathesis.Ba
     assert ask_all(api, 25) > 100
 
 
+def test_a_tour_is_answered_as_the_document_says(api: schemathesis.BaseSchema) -> None:
+    heard = api["/v1/identify"]["POST"].Case(
+        query={"tour": "dawn"}, body=tone("frogli1"), media_type="application/octet-stream"
+    )
+    heard.call_and_validate(checks=CHECKS)
+    tour = (
+        api["/v1/tours/{tour}"]["GET"].Case(path_parameters={"tour": "dawn"}).call_and_validate(checks=CHECKS)
+    )
+
+    assert [species["code"] for species in tour.json()["species"]] == ["frogli1"]
+
+
 @pytest.mark.slow
 def test_however_long_one_asks(api: schemathesis.BaseSchema) -> None:
     assert ask_all(api, 1_000) > 4_000
