@@ -1,9 +1,7 @@
 """The page: headline, sections, and the one script that it runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
-from importlib.resources import files
-from string import Template
 
 from silencio.data.report.company import company
 from silencio.data.report.conditions import conditions
@@ -12,7 +10,7 @@ from silencio.data.report.division import division
 from silencio.data.report.files import recordings
 from silencio.data.report.left_out import left_out
 from silencio.data.report.listen import listen
-from silencio.data.report.look import policy, script, style
+from silencio.data.report.look import Page
 from silencio.data.report.markup import Section
 from silencio.data.report.material import Material
 from silencio.data.report.moments import MONTHS, when
@@ -40,19 +38,16 @@ def render(
         division(material),
         left_out(material),
     ]
-    template = (files("silencio.data.report") / "templates/page.html").read_text("utf-8")
-    return Template(template).substitute(
-        title=escape(name),
-        style=style(),
-        script=script(),
-        policy=policy(script()),
-        strip=strip(drawn),
-        lead=escape(_lead(material)),
+    return Page(
+        kind="data report",
+        title=name,
+        banner=strip(drawn),
+        headline=f'<h1>{escape(name)}</h1>\n<p class="lead">{escape(_lead(material))}</p>',
         tiles="".join(_tile(value, what) for value, what in _headline(material)),
-        contents=_contents(sections),
-        sections="\n".join(section.html() for section in sections),
-        digest=digest[:12],
-    )
+        sections=sections,
+        goal="figures",
+        ending=f"Made from catalog {digest[:12]}. This page asks no other computer for anything.",
+    ).html()
 
 
 def _lead(material: Material) -> str:
@@ -90,7 +85,3 @@ def _headline(material: Material) -> list[tuple[str, str]]:
 
 def _tile(value: str, what: str) -> str:
     return f"<li><b>{escape(value)}</b><span>{escape(what)}</span></li>"
-
-
-def _contents(sections: Sequence[Section]) -> str:
-    return "".join(f'<li><a href="#{s.anchor}">{escape(s.title)}</a></li>' for s in sections)

@@ -6,10 +6,9 @@ Names of recordings and species come from uploads and catalogs: whatever is put 
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from string import Template
 
 from silencio.data.report.excerpt import Excerpt
-from silencio.data.report.look import policy, script, style
+from silencio.data.report.look import Page
 from silencio.data.report.markup import Section, table
 from silencio.evaluation.page.behaviour import behaviour
 from silencio.evaluation.page.calibration import calibration
@@ -41,24 +40,24 @@ def render(report: Report, heard: Sequence[Excerpt] = ()) -> str:
         search(report.search),
         _identity(report),
     ]
-    sections = [section for section in found if section is not None]
-    return Template(_part("page.html")).substitute(
-        title=escape(ANSWERS[result.decision]),
-        policy=policy(script()),
-        style=style() + _part("style.css"),
-        script=script(),
-        answer=answer(result),
+    return Page(
+        kind="evaluation report",
+        title=ANSWERS[result.decision],
+        headline=answer(result),
         tiles=tiles(result),
-        contents="".join(f'<li><a href="#{s.anchor}">{escape(s.title)}</a></li>' for s in sections),
-        sections="\n".join(section.html() for section in sections),
-    )
+        sections=[section for section in found if section is not None],
+        goal="gates",
+        ending="Equal models on equal data give this very page. It asks no other computer for anything.",
+        style=verdict_style(),
+    ).html()
+
+
+def verdict_style() -> str:
+    """Of pages that begin with an answer."""
+    return (files("silencio.evaluation.page") / "templates/style.css").read_text("utf-8")
 
 
 def _identity(report: Report) -> Section:
     rows = [[(escape(what), "name"), (escape(which), "id")] for what, which in lines_of(report.identity)]
     body = table("Data, code and machine.", [("What", ""), ("Which", "")], rows)
     return Section("identity", "What was judged", body)
-
-
-def _part(name: str) -> str:
-    return (files("silencio.evaluation.page") / "templates" / name).read_text("utf-8")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from importlib.resources import files
-from string import Template
 
-from silencio.data.report.look import policy, script, style
+from silencio.data.report.look import Page
 from silencio.data.report.markup import Section, table
+from silencio.evaluation.page import verdict_style
 from silencio.monitoring.drift import Drift, Pace
 from silencio.monitoring.judges import Aspect
 from silencio.monitoring.page.changed import changed
@@ -33,19 +33,17 @@ def render(
     sections = [_reasons(reasons)]
     if drift is not None and reference is not None:
         sections += [_test(test, drift, reference) for test in Aspect]
-    return Template(_part("silencio.monitoring.page", "page.html")).substitute(
-        title=escape(YES if reasons else NO),
-        policy=policy(script()),
-        style=style()
-        + _part("silencio.evaluation.page", "style.css")
-        + _part("silencio.monitoring.page", "style.css"),
-        script=script(),
-        answer=_answer(drift, reasons, unknown),
+    own = (files("silencio.monitoring.page") / "templates/style.css").read_text("utf-8")
+    return Page(
+        kind="drift report",
+        title=YES if reasons else NO,
+        headline=_answer(drift, reasons, unknown),
         tiles=_tiles(drift),
-        contents="".join(f'<li><a href="#{s.anchor}">{escape(s.title)}</a></li>' for s in sections),
-        sections="\n".join(section.html() for section in sections),
-        at=f"{at:%Y-%m-%d %H:%M %Z}",
-    )
+        sections=sections,
+        goal="reasons",
+        ending=f"Looked at on {at:%Y-%m-%d %H:%M %Z}. This page asks no other computer for anything.",
+        style=verdict_style() + own,
+    ).html()
 
 
 def _answer(drift: Drift | None, reasons: Sequence[Reason], unknown: str | None) -> str:
@@ -96,7 +94,3 @@ def _test(test: Aspect, drift: Drift, reference: Reference) -> Section:
     if not looks:
         return Section(test.value, TITLES[test], f"<p>Not judged: {escape(drift.not_asked[test])}.</p>")
     return Section(test.value, TITLES[test], course(test, looks) + changed(test, looks, reference))
-
-
-def _part(package: str, name: str) -> str:
-    return (files(package) / "templates" / name).read_text("utf-8")
