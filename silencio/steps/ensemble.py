@@ -122,7 +122,7 @@ def join(house: House, windows: Handover, trained: Sequence[Handover]) -> Handov
         own = [one for said, one in came if (said.model, said.seed) == (alone.model, alone.seed)]
         if len(own) != 1:
             raise SilencioError(
-                f"Of the member {name} there are {len(own)} checkpoints among the {len(trained)} that were handed over.",
+                f"Of the member {name} there are {len(own)} checkpoints among the {len(trained)} handed over.",
                 "Train each member of model.members once, by this very experiment.",
             )
         members += own

@@ -19,7 +19,8 @@ def train(
 ) -> Handover:
     """The checkpoint of the first round that is not refused; of the last one where all are.
 
-    `first` is what the first round came to, if it was trained elsewhere. Evidence that is too thin to decide on stays as thin after another training: inconclusive ends the rounds too.
+    `first` is what the first round came to, if it was trained elsewhere. Evidence that is too thin to decide on stays
+    as thin after another training: inconclusive ends the rounds too.
     """
     rounds = house.experiment.evaluation.rounds
     for number in range(rounds + 1):
