@@ -171,4 +171,4 @@ def _write(workspace: Workspace, run: str, known: Mapping[str, Any]) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")

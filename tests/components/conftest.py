@@ -11,6 +11,7 @@ from kfp.dsl import Artifact
 
 from silencio.evaluation.gates import GateResult
 from silencio.handover import Handover
+from silencio.identity import digest_of
 from silencio.optimize.bundle import Bundle
 from silencio.registry.stages import Stage
 from silencio.registry.versions import Version
@@ -25,7 +26,7 @@ from tests.training.eras import small
 
 A = TypeVar("A", bound=Artifact)
 RUN = "a-run"
-MEMBERS = ({"architecture": "cnn", "width": 4}, {"architecture": "fcnn", "hidden": [8]})
+MEMBERS = ({"architecture": "cnn", "width": 5}, {"architecture": "fcnn", "hidden": [8]})
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,13 @@ class Workshop:
     @cached_property
     def bundle(self) -> Handover:
         return build.optimize(self.house, self.catalog, self.windows, self.checkpoint, None)
+
+    @cached_property
+    def image(self) -> Handover:
+        """Only the context: to build it takes minutes, or a registry that nobody reaches."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", "/nowhere")
+            return build.package(self.house, self.bundle)
 
     def with_changes(self, **changes: Any) -> House:
         """The same workspace under another experiment."""
@@ -129,8 +137,7 @@ def desk(workshop: Workshop, tmp_path: Path) -> Desk:
 @pytest.fixture
 def release_desk(workshop: Workshop, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A registry model and a promotion record of the test's own; what serves is stopped at its end."""
-    name = request.node.name.replace("_", "-").replace("[", "-").replace("]", "").lower()[:60]
-    house = workshop.with_changes(name=name)
+    house = workshop.with_changes(name=f"test-{digest_of(request.node.nodeid)[:16]}")
     yield Desk(house, tmp_path)
     house.tracks.stop_all()
 
@@ -138,5 +145,4 @@ def release_desk(workshop: Workshop, tmp_path: Path, request: pytest.FixtureRequ
 @pytest.fixture
 def staged(workshop: Workshop, release_desk: Desk) -> Version:
     """A version at stage staging."""
-    image = build.package(release_desk.house, workshop.bundle)
-    return build.register(release_desk.house, workshop.bundle, image, [])
+    return build.register(release_desk.house, workshop.bundle, workshop.image, [])

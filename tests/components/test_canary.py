@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from components.canary import canary
 from components.receipts import read_gates
 from silencio.registry.stages import Stage
@@ -11,6 +13,7 @@ from silencio.steps import build
 from tests.components.conftest import Desk, Workshop
 
 
+@pytest.mark.slow
 def test_a_staged_version_gets_its_share_and_is_judged(
     release_desk: Desk, staged: Version, workshop: Workshop
 ) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from components.deploy_staging import deploy_staging
 from components.receipts import read_gates
 from components.withdraw import withdraw
@@ -20,6 +22,7 @@ def tried(desk: Desk, version: Version, workshop: Workshop) -> tuple[str, dict[t
     return said, {(gate.slice, gate.name): gate.verdict for gate in read_gates(gates)}
 
 
+@pytest.mark.slow
 def test_a_version_on_staging_bears_its_crowds(
     release_desk: Desk, staged: Version, workshop: Workshop
 ) -> None:

@@ -67,6 +67,7 @@ def test_an_ensemble_that_lacks_a_member_is_refused(house: House, workshop: Work
         joined(desk, workshop, only)
 
 
+@pytest.mark.slow
 def test_an_ensemble_that_its_gates_refuse_is_trained_again_from_other_seeds(
     house: House, workshop: Workshop, tmp_path: Path
 ) -> None:

@@ -14,7 +14,10 @@ from tests.components.conftest import RUN, Desk, Workshop, moved
 GOOD = GateResult.at_most("error rate", "canary", 0.0, 0.01)
 
 
-@pytest.mark.parametrize(("approved_by", "stage"), [("Rosa", Stage.PRODUCTION), ("", Stage.CANARY)])
+@pytest.mark.parametrize(
+    ("approved_by", "stage"),
+    [pytest.param("Rosa", Stage.PRODUCTION, marks=pytest.mark.slow), ("", Stage.CANARY)],
+)
 def test_a_good_canary_goes_to_production_with_a_persons_name_and_waits_without(
     release_desk: Desk, staged: Version, workshop: Workshop, approved_by: str, stage: Stage
 ) -> None:

@@ -4,7 +4,7 @@ from components.receipts import write_gates
 from components.register import register
 from silencio.evaluation.gates import GateResult
 from silencio.registry.stages import Stage
-from silencio.steps import build, notice
+from silencio.steps import notice
 from tests.components.conftest import RUN, Desk, Workshop
 
 TESTED = GateResult.at_most("skew", "service", 0.0, 1e-4)
@@ -18,7 +18,7 @@ def test_a_bundle_is_registered_once_and_stands_on_staging_on_all_its_gates(
     notice.begin(house, RUN)
     given = {
         "bundle": release_desk.holding(workshop.bundle),
-        "image": release_desk.holding(build.package(house, workshop.bundle)),
+        "image": release_desk.holding(workshop.image),
         "gates": gates,
     }
 
