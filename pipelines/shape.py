@@ -100,7 +100,8 @@ def _heading(task: Spec) -> str:
     items = looped["items"]
     at_once = task.get("iteratorPolicy", {}).get("parallelismLimit")
     most = f", at most {at_once} at once" if at_once else ""
-    return f"for each of {items.get('raw') or items['inputParameter'].removeprefix(CHANNEL)}{most}"
+    over = items.get("raw") or items["inputParameter"].removeprefix(CHANNEL).replace("-Output", ".Output")
+    return f"for each of {over}{most}"
 
 
 def _in_order(tasks: Mapping[str, Spec], groups: set[str]) -> list[str]:
