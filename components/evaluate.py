@@ -1,6 +1,17 @@
 """A checkpoint and its windows in; the report, and whether it may go on, out."""
 
-from kfp.dsl import HTML, Dataset, Input, Markdown, Metrics, Model, Output, component
+from kfp.dsl import (
+    HTML,
+    Artifact,
+    ClassificationMetrics,
+    Dataset,
+    Input,
+    Markdown,
+    Metrics,
+    Model,
+    Output,
+    component,
+)
 
 from components.image import IMAGE
 
@@ -14,11 +25,15 @@ def evaluate(
     checkpoint: Input[Model],
     champion: str,
     report: Output[Dataset],
+    gates: Output[Artifact],
     metrics: Output[Metrics],
+    classes: Output[ClassificationMetrics],
     page: Output[HTML],
     summary: Output[Markdown],
 ) -> str:
     """Judge a checkpoint slice by slice, against the bars and against the champion.
+
+    A training that is refused was repeated before it came here, where evaluation.rounds asks for that.
 
     Args:
         experiment: The experiment file's text.
@@ -28,34 +43,34 @@ def evaluate(
         checkpoint: The candidate.
         champion: The receipt of the bundle to compare with; empty if there is none.
         report: Every figure and every gate.
-        metrics: The figures overall.
+        gates: Each judgement.
+        metrics: The figures overall, and how many gates said what.
+        classes: Who was taken for whom, and the ROC curve.
         page: The report to look at.
         summary: The report in short.
 
     Returns:
         pass, fail or inconclusive.
     """
-    import shutil
-    from pathlib import Path
-
-    from components.receipts import give, open_if_any, take
+    from components.receipts import give, open_if_any, take, write_gates
+    from components.shown import figures_of, show_classes, show_figures, show_pages
+    from components.working import working
+    from silencio.evaluation.report import PAGE, read_report
     from silencio.handover import Kind
     from silencio.steps import build
-    from silencio.steps.house import House
 
-    made = build.evaluate(
-        House.of(experiment, workspace),
-        take(catalog, Kind.CATALOG),
-        take(windows, Kind.WINDOWS),
-        take(checkpoint, Kind.CHECKPOINT),
-        open_if_any(champion, Kind.BUNDLE),
-    )
-    shutil.copyfile(made / "report.html", page.path)
-    shutil.copyfile(made / "report.md", summary.path)
-    for name in ("map", "roc_auc"):
-        metrics.log_metric(name, made.facts[name])
-    # Without a file there, Kubeflow's local runner takes the step for one that never finished.
-    Path(metrics.path).write_text("")
-    decision: str = made.facts["decision"]
-    give(made, report, f"{decision}: mAP {made.facts['map']:.3f}, ROC-AUC {made.facts['roc_auc']:.3f}")
-    return decision
+    with working("evaluate", experiment, workspace) as house:
+        found = take(catalog, Kind.CATALOG), take(windows, Kind.WINDOWS), take(checkpoint, Kind.CHECKPOINT)
+        made = build.evaluate(house, *found, open_if_any(champion, Kind.BUNDLE))
+        result = read_report(made.folder).result
+        show_pages(made.folder, page, summary)
+        show_figures(figures_of(result), metrics)
+        show_classes(result, classes)
+        write_gates(result.gates, gates)
+        gates.metadata["page"] = str(made / PAGE)
+        give(
+            made,
+            report,
+            f"{result.decision}: mAP {made.facts['map']:.3f}, ROC-AUC {made.facts['roc_auc']:.3f}",
+        )
+        return result.decision.value

@@ -16,10 +16,11 @@ def features(experiment: str, workspace: str, catalog: Input[Dataset], windows: 
         windows: Memory-mapped pictures and their index.
     """
     from components.receipts import give, take
+    from components.working import working
     from silencio.handover import Kind
     from silencio.progress import log_line
     from silencio.steps import build
-    from silencio.steps.house import House
 
-    made = build.features(House.of(experiment, workspace), take(catalog, Kind.CATALOG), log_line)
-    give(made, windows, f"{made.facts['windows']} windows")
+    with working("features", experiment, workspace) as house:
+        made = build.features(house, take(catalog, Kind.CATALOG), log_line)
+        give(made, windows, f"{made.facts['windows']} windows")

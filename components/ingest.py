@@ -17,10 +17,15 @@ def ingest(experiment: str, workspace: str, feedback: bool, survey: str, catalog
         catalog: One row a recording.
     """
     from components.receipts import give
+    from components.working import working
     from silencio.progress import log_line
     from silencio.steps import build
-    from silencio.steps.house import House
 
-    made = build.ingest(House.of(experiment, workspace), feedback, log_line)
-    facts = made.facts
-    give(made, catalog, f"{facts['recordings']} recordings of {facts['species']} species, {facts['hours']} h")
+    with working("ingest", experiment, workspace) as house:
+        made = build.ingest(house, feedback, log_line)
+        facts = made.facts
+        give(
+            made,
+            catalog,
+            f"{facts['recordings']} recordings of {facts['species']} species, {facts['hours']} h",
+        )

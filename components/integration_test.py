@@ -11,6 +11,8 @@ def integration_test(
 ) -> str:
     """Start the service in a process of its own and ask it all that its callers rely on.
 
+    That is the API's contract, a short load, files through the streaming consumer, and sound over a WebSocket.
+
     Args:
         experiment: The experiment file's text.
         workspace: The folder under which all steps read and write.
@@ -21,20 +23,17 @@ def integration_test(
     Returns:
         pass, fail or inconclusive.
     """
-    import json
-    from pathlib import Path
-
-    from components.receipts import say, take
+    from components.receipts import say, take, write_gates
+    from components.working import working
     from silencio.evaluation.gates import decision
     from silencio.handover import Kind
     from silencio.release.promote import explain
     from silencio.steps import build
-    from silencio.steps.house import House
 
-    house = House.of(experiment, workspace)
-    results = build.integration_test(house, take(bundle, Kind.BUNDLE), take(catalog, Kind.CATALOG))
-    Path(gates.path).write_text(json.dumps([gate.to_json() for gate in results], indent=2))
-    verdict = decision(results)
-    passed = f"{len(results)} checks of the running service"
-    say(f"{verdict}: {passed if verdict == 'pass' else explain(results)}", gates)
-    return verdict.value
+    with working("integration-test", experiment, workspace) as house:
+        results = build.integration_test(house, take(bundle, Kind.BUNDLE), take(catalog, Kind.CATALOG))
+        write_gates(results, gates)
+        verdict = decision(results)
+        passed = f"{len(results)} checks of the running service"
+        say(f"{verdict}: {passed if verdict == 'pass' else explain(results)}", gates)
+        return verdict.value

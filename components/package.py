@@ -7,19 +7,22 @@ from components.image import IMAGE
 
 @component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
 def package(experiment: str, workspace: str, bundle: Input[Model], image: Output[Artifact]) -> None:
-    """Write the image's build context, and build it where buildah can.
+    """Write the image's build context with the list of all that is in it (SBOM), and build it where buildah can.
 
     Args:
         experiment: The experiment file's text.
         workspace: The folder under which all steps read and write.
         bundle: What the image serves.
-        image: The build context, and the image's digest if it was built.
+        image: The build context, the SBOM's digest, and the image's digest if it was built.
     """
     from components.receipts import give, take
+    from components.working import working
     from silencio.handover import Kind
     from silencio.steps import build
-    from silencio.steps.house import House
 
-    made = build.package(House.of(experiment, workspace), take(bundle, Kind.BUNDLE))
-    context = f"build context {made / 'context'}. {made.facts['note']}"
-    give(made, image, f"image {made.facts['image']}" if made.facts["image"] else context)
+    with working("package", experiment, workspace) as house:
+        made = build.package(house, take(bundle, Kind.BUNDLE))
+        facts, context = made.facts, made / "context"
+        image.metadata.update(image=facts["image"] or "", sbom=facts["sbom"])
+        what = f"image {facts['image']}" if facts["image"] else f"build context {context}. {facts['note']}"
+        give(made, image, what)

@@ -6,12 +6,15 @@ from components.image import IMAGE
 
 
 @component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
-def promote(experiment: str, workspace: str, version: str, approved_by: str, gates: Input[Artifact]) -> str:
+def promote(
+    experiment: str, workspace: str, run: str, version: str, approved_by: str, gates: Input[Artifact]
+) -> str:
     """Give the version all the traffic, in the name of the person who approved.
 
     Args:
         experiment: The experiment file's text.
         workspace: The folder under which all steps read and write.
+        run: Kubeflow's name of the run, for what is told in its end.
         version: The version's number in the registry.
         approved_by: The person's name; without one nothing is promoted.
         gates: What the canary was judged on.
@@ -19,19 +22,18 @@ def promote(experiment: str, workspace: str, version: str, approved_by: str, gat
     Returns:
         The stage that the version stands at.
     """
-    import json
-    from pathlib import Path
+    from components.receipts import read_gates, say
+    from components.working import working
+    from silencio.steps import notice, release
 
-    from components.receipts import say
-    from silencio.evaluation.gates import GateResult
-    from silencio.steps import release
-    from silencio.steps.house import House
-
-    house = House.of(experiment, workspace)
-    if not approved_by:
-        say(f"version {version} waits on canary for a person's approval")
-        return "canary"
-    judged = [GateResult.from_json(gate) for gate in json.loads(Path(gates.path).read_text())]
-    promoted = release.finish(house, house.registry.get(version), judged, approved_by)
-    say(f"version {version} at {promoted.stage}, approved by {approved_by}")
-    return promoted.stage.value
+    with working("promote", experiment, workspace) as house:
+        if not approved_by:
+            waits = f"version {version} waits on canary for a person's approval"
+            notice.note(house, run, done=f"{waits[0].upper()}{waits[1:]}.")
+            say(waits)
+            return "canary"
+        promoted = release.finish(house, house.registry.get(version), read_gates(gates), approved_by)
+        said = f"version {version} at {promoted.stage}, approved by {approved_by}"
+        notice.note(house, run, done=f"{said[0].upper()}{said[1:]}.")
+        say(said)
+        return promoted.stage.value

@@ -1,11 +1,13 @@
 """From staging, by way of a canary and a person's word, to production; or back."""
 
 from kfp import dsl
+from kfp.dsl import PIPELINE_JOB_ID_PLACEHOLDER as THIS_RUN
 
 from components.canary import canary
+from components.notify import notify
 from components.promote import promote
 from components.roll_back import roll_back
-from pipelines.resources import placed
+from pipelines.resources import looking
 
 
 @dsl.pipeline(name="promotion")
@@ -19,11 +21,12 @@ def promotion(experiment: str, workspace: str, version: str, recordings: str, ap
         recordings: JSON list of the paths that are sent.
         approved_by: The person's name. Without one, a good canary stays a canary, and waits.
     """
-    where = {"experiment": experiment, "workspace": workspace, "version": version}
+    noting = {"experiment": experiment, "workspace": workspace, "run": THIS_RUN}
     # Traffic is watched anew each time, and moves nothing that already stands where it should.
-    watched = placed(canary(**where, recordings=recordings)).set_caching_options(False)
-    with dsl.If(watched.outputs["Output"] == "pass", name="did-well"):
-        moved = placed(promote(**where, approved_by=approved_by, gates=watched.outputs["gates"]))
-        moved.set_caching_options(False)
-    with dsl.Else(name="did-not"):
-        placed(roll_back(**where, gates=watched.outputs["gates"])).set_caching_options(False)
+    with dsl.ExitHandler(looking(notify(**noting)), name="run"):
+        watched = looking(canary(**noting, version=version, recordings=recordings))
+        moved = {**noting, "version": version, "gates": watched.outputs["gates"]}
+        with dsl.If(watched.outputs["Output"] == "pass", name="did-well"):
+            looking(promote(**moved, approved_by=approved_by))
+        with dsl.Else(name="did-not"):
+            looking(roll_back(**moved))

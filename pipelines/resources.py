@@ -42,10 +42,13 @@ def _needs(cluster: Kubeflow) -> dict[str, Needs]:
     # The service is measured on the cores that it will have: two, as its own manifests in k8s/ give it.
     serves = Needs("2", "4Gi", 60)
     return {
+        "members": asks,
         "survey": asks,
         "ingest": files,
         "features": computes,
         "retrain": learns,
+        # Weighs in minutes; yet another round of an ensemble that its gates refuse is trained there.
+        "ensemble": learns,
         "champion": asks,
         "evaluate": computes,
         "optimize": computes,
@@ -53,7 +56,9 @@ def _needs(cluster: Kubeflow) -> dict[str, Needs]:
         "package": files,
         "register": asks,
         "deploy-staging": serves,
+        "withdraw": asks,
         "refuse": asks,
+        "notify": asks,
         "canary": serves,
         "promote": asks,
         "roll-back": asks,
@@ -83,7 +88,21 @@ def placed(task: PipelineTask) -> PipelineTask:
     if cluster.volume:
         kubernetes.mount_pvc(task, cluster.volume, cluster.mounted_at)
     _lead_to_mlflow(task, cluster, Site().mlflow_uri)
+    if workers := Site().ray_address:
+        task.set_env_variable("SILENCIO_RAY_ADDRESS", workers)
+    if name == "notify" and cluster.notify_secret:
+        kubernetes.use_secret_as_env(task, cluster.notify_secret, {"url": "SILENCIO_NOTIFY_URL"})
     return task
+
+
+def looking(task: PipelineTask) -> PipelineTask:
+    """The same for a step that looks at, or changes, what may be another thing in the next run: it is never cached."""
+    return placed(task).set_caching_options(False)
+
+
+def at_once() -> int:
+    """How many members of an ensemble train at the same time."""
+    return Kubeflow().training_at_once
 
 
 def _lead_to_mlflow(task: PipelineTask, cluster: Kubeflow, server: str | None) -> None:

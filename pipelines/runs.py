@@ -24,9 +24,11 @@ def run_training(house: House, follow: Follow, feedback: bool = True, fresh: boo
     steps = run(continuous_training, arguments, house.workspace, follow, fresh)
     version = house.registry.latest()
     # Kubeflow numbers the tasks of one component: the second branch that refuses is `refuse-2`.
-    if version is None or any(step.name.startswith("refuse") for step in steps):
+    refused = next((step for step in steps if step.name.startswith("refuse")), None)
+    if version is None or refused:
         reports = house.workspace.root / Kind.REPORT
-        raise GateRefused(_sentence(steps[-1].result), f"The report below {reports} says why.")
+        said = refused or steps[-1]
+        raise GateRefused(_sentence(said.result), f"The report below {reports} says why.")
     return version
 
 
@@ -52,7 +54,8 @@ def run_promotion(
     if version.stage is not (Stage.CANARY if canary_only else Stage.PRODUCTION):
         approve = "Approve it: silencio pipeline promote --approved-by NAME."
         remedy = approve if version.stage is Stage.CANARY else "`silencio registry history` keeps why."
-        raise GateRefused(_sentence(steps[-1].result), remedy)
+        # The last one only tells how it ended.
+        raise GateRefused(_sentence(steps[-2].result), remedy)
     return version
 
 

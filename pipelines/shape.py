@@ -73,14 +73,15 @@ def _type(parameter: Spec) -> str:
 
 
 def _dag(spec: Spec, places: Spec, dag: Spec) -> Iterator[str]:
-    """A step after those that it waits for; conditions after the steps beside them."""
+    """A step after those that it waits for; loops and conditions once no step beside them can go before."""
     tasks = dag["tasks"]
     inner = {
         name: spec["components"][task["componentRef"]["name"]].get("dag") for name, task in tasks.items()
     }
-    for name in _in_order({name: task for name, task in tasks.items() if not inner[name]}):
-        yield from _step(name, tasks[name], spec, places)
-    for name in sorted(name for name in tasks if inner[name]):
+    for name in _in_order(tasks, {name for name in tasks if inner[name]}):
+        if not inner[name]:
+            yield from _step(name, tasks[name], spec, places)
+            continue
         heading = _heading(tasks[name])
         if heading:
             yield heading
@@ -99,15 +100,16 @@ def _heading(task: Spec) -> str:
     items = looped["items"]
     at_once = task.get("iteratorPolicy", {}).get("parallelismLimit")
     most = f", at most {at_once} at once" if at_once else ""
-    return f"for each of {items.get('raw') or items['inputParameter'].removeprefix(CHANNEL)}{most}"
+    over = items.get("raw") or items["inputParameter"].removeprefix(CHANNEL).replace("-Output", ".Output")
+    return f"for each of {over}{most}"
 
 
-def _in_order(tasks: Mapping[str, Spec]) -> list[str]:
-    """By what waits for what, and by name where nothing does."""
+def _in_order(tasks: Mapping[str, Spec], groups: set[str]) -> list[str]:
+    """By what waits for what; where nothing does, steps before groups of them, and by name."""
     done: list[str] = []
     while len(done) < len(tasks):
-        ready = (n for n in sorted(tasks) if n not in done and _waits(tasks[n]) & set(tasks) <= set(done))
-        done.append(next(ready))
+        ready = (n for n in tasks if n not in done and _waits(tasks[n]) <= set(done))
+        done.append(min(ready, key=lambda name: (name in groups, name)))
     return done
 
 
@@ -155,8 +157,11 @@ def _source(source: Spec | None) -> str:
         if producer in source:
             made = source[producer]
             return (
-                f"from {made['producerTask']}.{made.get('outputParameterKey') or made['outputArtifactKey']}"
+                f"from {made['producerTask']}."
+                f"{(made.get('outputParameterKey') or made['outputArtifactKey']).removeprefix(CHANNEL)}"
             )
+    if "taskFinalStatus" in source:
+        return f"of {source['taskFinalStatus']['producerTask']}"
     handed = str(source.get("componentInputParameter") or source["componentInputArtifact"])
     return f"from {handed.removeprefix(CHANNEL)}"
 

@@ -12,7 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 from silencio.audio.mel import hz_to_mel
 from silencio.data.species import Species
 from silencio.handover import Kind, seal
-from silencio.optimize.bundle import Bundle, write_contents
+from silencio.optimize.bundle import SBOM, Bundle, write_contents
+from silencio.optimize.engines.runs_on import RunsOn
+from silencio.optimize.sbom import write_sbom
 from silencio.settings import FrontEnd
 
 FRONT_END = FrontEnd(sample_rate=16_000, window_seconds=1.0, hop_seconds=1.0, n_mels=32, fmax=8_000.0)
@@ -40,6 +42,7 @@ def make_bundle(
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(tone_model(tones), folder / "model.onnx")
     write_contents(folder, SPECIES, {s.code: 0.5 for s in SPECIES}, front_end)
+    write_sbom(folder / SBOM, RunsOn())
     seal(folder, Kind.BUNDLE, {"architecture": "tones", "variant": "fp32"} | dict(facts or {}))
     return Bundle.open(folder)
 

@@ -27,7 +27,10 @@ REVIEWER = "Rosa, the reviewer"
 
 LOOP = (
     "tests/test_loop.py",
-    "tests/components/test_components.py",
+    "tests/components/test_features.py",
+    "tests/components/test_ingest.py",
+    "tests/components/test_survey.py",
+    "tests/components/test_watch.py",
     "tests/monitoring/test_triggers.py",
     "tests/commands/test_train.py",
 )
@@ -39,7 +42,10 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return "the loop" if file in LOOP else file
+        if file in LOOP:
+            return "the loop"
+        # They share a training and a registry.
+        return "components" if file.startswith("tests/components/") else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:

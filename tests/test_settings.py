@@ -198,3 +198,10 @@ def test_the_yaml_of_an_experiment_says_every_value_also_the_defaults() -> None:
 
     assert written["training"]["epochs"] == Training().epochs
     assert written["audio"]["n_mels"] == FrontEnd().n_mels
+
+
+def test_an_address_that_is_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILENCIO_NOTIFY_URL", "https://hooks.example.org/T0/secret")
+    site = Site()
+    assert site.notify_url is not None
+    assert "secret" not in repr(site)

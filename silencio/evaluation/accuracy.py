@@ -12,6 +12,8 @@ from silencio.evaluation.truth import Scores, Truth
 Counts = NDArray[np.int64]
 """[classes, classes]: how often a species, by row, was taken for a species, by column."""
 
+OTHERS = "others"
+
 
 @dataclass(frozen=True)
 class Confusion:
@@ -30,6 +32,18 @@ class Confusion:
     @classmethod
     def from_counts(cls, labels: tuple[str, ...], counts: Counts) -> Self:
         return cls(labels, tuple(map(tuple, counts.tolist())))
+
+    def of_most_asked(self, most: int) -> Self:
+        """The species that were asked most often, and all others as one: 206 are more than a page can show."""
+        if len(self.labels) <= most:
+            return self
+        counts = self.table()
+        kept = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[: most - 1])
+        group = np.full(len(self.labels), most - 1)
+        group[kept] = np.arange(most - 1)
+        together = np.zeros((most, most), np.int64)
+        np.add.at(together, (group[:, None], group[None, :]), counts)
+        return type(self).from_counts((*(self.labels[k] for k in kept), OTHERS), together)
 
     def table(self) -> Counts:
         return np.array(self.counts, np.int64).reshape(len(self.labels), len(self.labels))

@@ -16,6 +16,7 @@ from silencio.evaluation.figures import ClassFigure, Figure, measure, measure_cl
 from silencio.evaluation.gates import GateResult, NotApplied, Verdict, decision, judge
 from silencio.evaluation.operation import Operation
 from silencio.evaluation.question import Behaviour
+from silencio.evaluation.roc import RocPoint, roc_curve
 from silencio.evaluation.slices import OVERALL, Slice, choose, present
 from silencio.evaluation.thresholds import DEFAULT
 from silencio.evaluation.truth import Scores, Truth
@@ -38,6 +39,8 @@ class EvaluationResult:
     """Of recordings in which one species alone is named; None where there is none."""
     reliability: tuple[Bin, ...] = ()
     """Of the candidate, all windows."""
+    roc: tuple[RocPoint, ...] = ()
+    """Of the candidate, over all windows and species."""
     curves: tuple[Curve, ...] = ()
     behaviour: tuple[Behaviour, ...] = ()
     operation: tuple[Operation, ...] = ()
@@ -96,6 +99,7 @@ def evaluate(
         decision=decision(gates),
         confusion=Confusion.of(truth, candidate),
         reliability=reliability(truth.targets, candidate),
+        roc=roc_curve(truth.targets, candidate),
     )
 
 

@@ -91,6 +91,10 @@ class Journal:
         assert isinstance(entry, Begin)
         return entry
 
+    @property
+    def has_begun(self) -> bool:
+        return self._path.exists() and any(self.entries())
+
     def append(self, entry: Entry) -> None:
         """On disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from silencio.registry.postman import Postman, Trouble, in_short
 from silencio.settings import Platform, Site
 from silencio.training.epoch import Epoch
 from silencio.training.tracker import KEPT, Described, OpenTracker
-from silencio.workspace import Workspace
+from silencio.workspace import Workspace, only_one
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,21 @@ class Runs:
             if whole:
                 stopped = status != "FINISHED"
                 self._await_last_word(key, min(self._patience, FOR_THE_REST) if stopped else self._patience)
+
+    def begin(self, key: str, name: str, described: Described) -> None:
+        """A run that others are parts of, whichever of them comes first: several processes may train them at once.
+
+        Who has them all opens it, by `group`, and ends it.
+        """
+        outbox = self.delivery.outbox
+        outbox.folder.mkdir(parents=True, exist_ok=True)
+        journal = outbox.journal(key)
+        with only_one(outbox.folder / "begin.lock"):
+            journal.mend()
+            if not journal.has_begun:
+                journal.append(beginning(key, described, name, None))
+        self.postman.call()
+        self._await_first_word(journal)
 
     def add(self, key: str, figures: Mapping[str, float], files: Iterable[Path], place: str) -> None:
         """What a later step found out, with the run that it is about. Said twice, the same is kept once.

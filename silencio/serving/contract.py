@@ -37,14 +37,14 @@ def check_service(
         try:
             model = http.get("/v1/model").json()
         except (httpx.TransportError, ValueError) as error:
-            return [_yes_or_no("answers", False, f"{address} does not answer: {error}.")]
+            return [yes_or_no("answers", False, f"{address} does not answer: {error}.")]
         codes = [s["code"] for s in http.get("/v1/species").json()]
         replies = load.identify_all(address, [load.Call(path) for path in recordings], USERS)
         return [
-            _yes_or_no(
+            yes_or_no(
                 "serves the bundle", model["digest"] == bundle.digest, f"It serves {model['digest'][:12]}."
             ),
-            _yes_or_no(
+            yes_or_no(
                 "labels",
                 codes == [s.code for s in bundle.species],
                 "The species, in the order of the classes.",
@@ -83,7 +83,7 @@ def _difference(expected: NDArray[np.float32], answered: NDArray[np.float64]) ->
 def _garbage(http: httpx.Client) -> GateResult:
     response = http.post("/v1/identify", content=GARBAGE)
     refused = 400 <= response.status_code < 500 and response.headers["content-type"] == MEDIA_TYPE
-    return _yes_or_no("refuses garbage", refused, f"Answered {response.status_code}.")
+    return yes_or_no("refuses garbage", refused, f"Answered {response.status_code}.")
 
 
 def _feedback(http: httpx.Client, replies: Sequence[load.Reply], bundle: Bundle) -> GateResult:
@@ -93,7 +93,7 @@ def _feedback(http: httpx.Client, replies: Sequence[load.Reply], bundle: Bundle)
     word = {"request": request, "species": bundle.species[0].code, "said_by": SAID_BY}
     kept = http.post("/v1/feedback", json=word).status_code
     unknown = http.post("/v1/feedback", json=word | {"request": "never-made"}).status_code
-    return _yes_or_no(
+    return yes_or_no(
         "feedback",
         (kept, unknown) == (201, 404),
         f"Answered {kept}, and {unknown} to a request that was never made.",
@@ -109,6 +109,6 @@ def _load(address: str, recordings: list[Path], max_p95_ms: float) -> list[GateR
     ]
 
 
-def _yes_or_no(name: str, held: bool, reason: str) -> GateResult:
+def yes_or_no(name: str, held: bool, reason: str, slice_name: str = SLICE) -> GateResult:
     verdict = Verdict.PASS if held else Verdict.FAIL
-    return GateResult(name, SLICE, float(held), 1.0, nan, nan, verdict, reason)
+    return GateResult(name, slice_name, float(held), 1.0, nan, nan, verdict, reason)

@@ -28,10 +28,17 @@ class Reply:
     milliseconds: float
     answer: Mapping[str, Any]
     """The body; empty unless the status is 200."""
+    come_again: str | None = None
+    """What the answer's Retry-After says."""
 
     @property
     def ok(self) -> bool:
         return self.status == 200
+
+    @property
+    def refused(self) -> bool:
+        """An honest no of a service that has too much to do: it says when to come again."""
+        return self.status == 429 and self.come_again is not None
 
 
 def identify_all(address: str, calls: Sequence[Call], users: int) -> list[Reply]:
@@ -56,6 +63,16 @@ def error_rate(replies: Sequence[Reply]) -> float:
     return float(np.mean([not r.ok for r in replies])) if replies else nan
 
 
+def failure_rate(replies: Sequence[Reply]) -> float:
+    """The share that was neither answered nor honestly refused; not a number if nothing was asked."""
+    return float(np.mean([not (r.ok or r.refused) for r in replies])) if replies else nan
+
+
+def refusal_rate(replies: Sequence[Reply]) -> float:
+    """The share that was honestly refused; not a number if nothing was asked."""
+    return float(np.mean([r.refused for r in replies])) if replies else nan
+
+
 def _identify(http: httpx.Client, call: Call) -> Reply:
     recording = call.recording.read_bytes()
     begun = time.perf_counter()
@@ -64,4 +81,5 @@ def _identify(http: httpx.Client, call: Call) -> Reply:
     except httpx.TransportError:
         return Reply(call, None, 1000 * (time.perf_counter() - begun), {})
     took = 1000 * (time.perf_counter() - begun)
-    return Reply(call, response.status_code, took, response.json() if response.status_code == 200 else {})
+    answer = response.json() if response.status_code == 200 else {}
+    return Reply(call, response.status_code, took, answer, response.headers.get("retry-after"))

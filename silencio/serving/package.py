@@ -15,8 +15,8 @@ from string import Template
 
 from silencio import __version__
 from silencio.errors import SilencioError
-from silencio.identity import PACKAGE, git_commit
-from silencio.optimize.bundle import Bundle
+from silencio.identity import PACKAGE, digest_of_file, git_commit
+from silencio.optimize.bundle import SBOM, Bundle
 from silencio.optimize.engines.runs_on import extras_of
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,9 @@ class Image:
     """`sha256:…` of the image's manifest; None where only the context could be made."""
     note: str
     """Why there is no image, or how it was built."""
+    sbom: str
+    """`sha256:…` of what lists all that is in it: in the context as sbom.json, in the image at /bundle/sbom.json, and
+    in its label silencio.sbom, so that who has the image alone can tell whether a list is its own."""
 
 
 def write_context(bundle_folder: Path, folder: Path) -> Path:
@@ -50,17 +53,23 @@ def write_context(bundle_folder: Path, folder: Path) -> Path:
     (folder / "requirements.txt").write_text("\n".join(_requirements(checkout, bundle)) + "\n")
     lock = checkout / "requirements.lock"
     (folder / "constraints.txt").write_text(lock.read_text() if lock.exists() else "")
+    shutil.copyfile(bundle.folder / SBOM, folder / SBOM)
     template = (files("silencio.serving") / "Containerfile").read_text()
-    text = Template(template).substitute(commit=git_commit(), bundle=bundle.digest)
+    text = Template(template).substitute(commit=git_commit(), bundle=bundle.digest, sbom=sbom_digest(folder))
     (folder / "Containerfile").write_text(text)
     return folder
 
 
+def sbom_digest(context: Path) -> str:
+    return f"sha256:{digest_of_file(context / SBOM)}"
+
+
 def build_image(context: Path, tag: str) -> Image:
     """Build with buildah. Without it, or without the base image, the context is what is handed over."""
-    buildah = shutil.which("buildah")
+    buildah, sbom = shutil.which("buildah"), sbom_digest(context)
     if buildah is None:
-        return Image(context, None, "buildah is not installed: build the context where it, or Docker, is.")
+        note = "buildah is not installed: build the context where it, or Docker, is."
+        return Image(context, None, note, sbom)
     build = [buildah, "build", "--isolation", "chroot", "--format", "docker", "--layers", "--timestamp", "0"]
     try:
         _run([*build, "--tag", tag, str(context)])
@@ -68,13 +77,12 @@ def build_image(context: Path, tag: str) -> Image:
             [buildah, "inspect", "--type", "image", "--format", "{{.FromImageDigest}}", tag]
         ).strip()
     except subprocess.TimeoutExpired:
-        return Image(
-            context, None, f"buildah took longer than {BUILD_SECONDS} s: build the context elsewhere."
-        )
+        note = f"buildah took longer than {BUILD_SECONDS} s: build the context elsewhere."
+        return Image(context, None, note, sbom)
     except subprocess.CalledProcessError as error:
         words = (error.stderr or "").strip().splitlines() or ["it said nothing"]
-        return Image(context, None, f"buildah could not build it: {words[-1]}")
-    return Image(context, digest, f"Built by buildah as {tag}.")
+        return Image(context, None, f"buildah could not build it: {words[-1]}", sbom)
+    return Image(context, digest, f"Built by buildah as {tag}.", sbom)
 
 
 def _requirements(checkout: Path, bundle: Bundle) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from silencio.settings.section import Count
+
 Quantity = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(m|[KMGT]i?)?$")]
 """As Kubernetes writes it: 2, 500m, 8Gi."""
 
@@ -51,9 +53,14 @@ class Kubeflow(BaseSettings):
     """The secret with the keys `access-key-id` and `secret-access-key` for MLflow's artifacts on S3."""
     storage_endpoint: str | None = None
     """Where that S3 is, if it is not Amazon's."""
+    notify_secret: str | None = None
+    """The secret with the key `url`, the webhook that is told how a run ended."""
     training_cpu: Quantity = "2"
     """Cores of each step that computes: training, features, evaluation, the search."""
     training_memory: Quantity = "8Gi"
     training_gpus: Annotated[int, Field(ge=0)] = 0
+    training_at_once: Count = 2
+    """Members of an ensemble that train at the same time: it asks at most twice what a single model does of a cluster
+    that others use as well."""
     training_hours: Annotated[float, Field(gt=0)] = 24.0
     """After so long a step that computes is stopped; its next attempt goes on where it was."""

@@ -94,3 +94,8 @@ class Release(Section):
     max_error_rate: Share = 0.01
     max_p95_ms: Annotated[float, Field(gt=0)] = 300.0
     min_agreement: Share = 0.6
+    users: Annotated[tuple[Count, ...], Field(min_length=1)] = (8, 16, 32)
+    """Who ask staging at once, one crowd after the other: eight are a morning's guides, and max_p95_ms is held with
+    them; twice and four times as many must still be answered, or told when to come again."""
+    max_refused: Share = 0.5
+    """Of each crowd's requests, how many may be told so: beyond half, most of a crowd are not served."""

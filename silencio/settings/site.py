@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +20,9 @@ class Site(BaseSettings):
     """The Ray cluster that features may be computed on and models trained; this machine if none is named."""
     ray_dashboard: str | None = None
     """Where that cluster takes jobs, such as http://head:8265; at that port of its head if none is named."""
+    notify_url: SecretStr | None = None
+    """Where the end of a pipeline's run is told: a webhook that takes {"text": …}, as Slack's do. Whoever knows such
+    an address may post there, so it is shown nowhere."""
     stop_after_idle: Annotated[float, Field(ge=0)] = 1800.0
     """Services that are started here stop by themselves when nobody asked them for so many seconds; 0: never."""
 

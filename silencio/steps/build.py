@@ -125,6 +125,13 @@ def champion(house: House, checkpoint: Handover) -> Handover | None:
     return house.registry.fetch(before).handover if before else None
 
 
+def tracked_at(house: House, checkpoint: Handover) -> str | None:
+    """Where MLflow shows a checkpoint's training; None if it does not know of it yet."""
+    from silencio.registry.runs import Runs
+
+    return Runs(house.site, house.workspace).address_of(checkpoint.facts["run"])
+
+
 def evaluate(
     house: House, catalog: Handover, windows: Handover, checkpoint: Handover, champion: Handover | None
 ) -> Handover:
@@ -190,21 +197,29 @@ def _champion(
 
 
 def integration_test(house: House, bundle: Handover, catalog: Handover) -> list["GateResult"]:
-    """Start the real service on the bundle, in a process of its own, and ask it all that its callers rely on."""
+    """Start the real service on the bundle, in a process of its own, and ask it all that its callers rely on.
+
+    One that breaks its contract is not given any streams.
+    """
+    from silencio.evaluation.gates import Verdict, decision
     from silencio.optimize.bundle import Bundle
     from silencio.serving.contract import check_service
     from silencio.serving.process import free_port, silencio_command, start
+    from silencio.serving.rehearsal import rehearse
 
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     # What the test says in its feedback is not meant for any training.
-    with tempfile.TemporaryDirectory() as feedback:
+    with tempfile.TemporaryDirectory() as feedback, tempfile.TemporaryDirectory() as streams:
         options = ("--bundle", str(bundle.folder), "--feedback", feedback, "--port", str(port))
         logged = house.workspace / "logs" / "integration-test.log"
         service = start(silencio_command("serve", *options), logged, f"{address}/readyz")
         try:
-            bar = house.experiment.release.max_p95_ms
-            return check_service(address, Bundle(bundle), unseen_recordings(catalog), bar)
+            served, recordings = Bundle(bundle), unseen_recordings(catalog)
+            kept = check_service(address, served, recordings, house.experiment.release.max_p95_ms)
+            if decision(kept) is Verdict.FAIL:
+                return kept
+            return [*kept, *rehearse(address, served, recordings, Path(streams))]
         finally:
             service.stop()
 
@@ -219,7 +234,7 @@ def unseen_recordings(catalog: Handover, most: int = RECORDINGS) -> list[Path]:
 
 
 def package(house: House, bundle: Handover) -> Handover:
-    """The container's build context and, where it can be built, the image's digest."""
+    """The container's build context, the digest of its SBOM and, where it can be built, of the image."""
     from silencio.serving.package import build_image, write_context
 
     inputs = {
@@ -233,7 +248,7 @@ def package(house: House, bundle: Handover) -> Handover:
         shutil.rmtree(folder / "context", ignore_errors=True)
         context = write_context(bundle.folder, folder / "context")
         image = build_image(context, f"silencio:{bundle.digest[:12]}")
-        return {"image": image.digest, "note": image.note}
+        return {"image": image.digest, "sbom": image.sbom, "note": image.note}
 
     return house.workspace.produce(Kind.IMAGE, inputs, build)
 

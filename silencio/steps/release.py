@@ -1,6 +1,7 @@
 """From a registered version to production traffic, or back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from silencio.errors import GateRefused, WrongUse
 from silencio.steps.house import House
 
 if TYPE_CHECKING:
-    from silencio.evaluation.gates import GateResult
+    from silencio.evaluation.gates import GateResult, Verdict
     from silencio.registry.versions import Version
     from silencio.release.canary import CanaryAnalysis
     from silencio.release.tracks import Deployment
@@ -25,6 +26,62 @@ def deploy_staging(house: House, version: "Version") -> "Deployment | None":
     if version.stage is not Stage.STAGING:
         return None
     return house.tracks.deploy(Track.STAGING, house.registry.fetch(version).folder)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a version bore staging."""
+
+    results: "tuple[GateResult, ...]"
+    said: str
+
+    @property
+    def verdict(self) -> "Verdict":
+        """A version that has gone further needs no gates to be let through."""
+        from silencio.evaluation.gates import Verdict, decision
+
+        return decision(self.results) if self.results else Verdict.PASS
+
+
+def try_staging(house: House, version: "Version", recordings: Sequence[Path]) -> Trial:
+    """Roll the version out to staging, and send crowds of users to it.
+
+    One that was stopped before is not tried again, and one that has gone further is left alone.
+    """
+    from silencio.evaluation.gates import Verdict
+    from silencio.serving.crowd import bear
+
+    deployment = deploy_staging(house, version)
+    if deployment is not None:
+        release = house.experiment.release
+        results = tuple(bear(deployment.address, recordings, release))
+        crowds = f"with crowds of {', '.join(map(str, release.users))}"
+        return Trial(results, f"version {version.number} at {deployment.address}, {crowds}")
+    judged = house.record.gates(version.model, version.number)
+    stopped = tuple(gate for gate in judged if gate.verdict is not Verdict.PASS)
+    if stopped:
+        return Trial(stopped, f"version {version.number} was stopped before")
+    return Trial((), f"version {version.number} is at {version.stage} already")
+
+
+def withdraw(house: House, version: "Version", gates: "Sequence[GateResult]", reason: str) -> "Version":
+    """Archive a version that did not bear staging; one that is not there any more is left alone."""
+    from silencio.registry.stages import Stage
+    from silencio.release.promote import promote
+    from silencio.release.router import Track
+
+    if version.stage is Stage.STAGING:
+        promote(
+            house.registry,
+            house.record,
+            version,
+            Stage.ARCHIVED,
+            bundle=house.registry.fetch(version),
+            gates=gates,
+            reason=reason,
+        )
+        house.tracks.retire(Track.STAGING)
+    return house.registry.get(version.number)
 
 
 def restore(house: House) -> str:

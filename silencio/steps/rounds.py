@@ -14,14 +14,19 @@ APART = 1000
 """Between the seeds of two rounds: the members of an ensemble take those that follow its own."""
 
 
-def train(house: House, catalog: Handover, windows: Handover, tell: Tell = nobody) -> Handover:
+def train(
+    house: House, catalog: Handover, windows: Handover, tell: Tell = nobody, first: Handover | None = None
+) -> Handover:
     """The checkpoint of the first round that is not refused; of the last one where all are.
 
-    Evidence that is too thin to decide on stays as thin after another training: inconclusive ends the rounds too.
+    `first` is what the first round came to, if it was trained elsewhere. Evidence that is too thin to decide on stays
+    as thin after another training: inconclusive ends the rounds too.
     """
     rounds = house.experiment.evaluation.rounds
     for number in range(rounds + 1):
-        checkpoint = build.train(_round(house, number), windows, _of_round(tell, number, rounds))
+        told = _of_round(tell, number, rounds)
+        trained_before = first if number == 0 else None
+        checkpoint = trained_before or build.train(_round(house, number), windows, told)
         if number == rounds:
             break
         champion = build.champion(house, checkpoint)

@@ -80,3 +80,12 @@ def test_a_network_that_is_always_right_has_an_accuracy_of_1() -> None:
     truth = truth_of(*((str(number), {LABELS[number % 2]}) for number in range(10)))
 
     assert accuracy(truth, truth.targets.astype(np.float32)) == 1
+
+
+def test_of_many_species_those_asked_most_are_kept_and_the_others_are_one() -> None:
+    counts = np.array([[5, 1, 0, 0], [0, 1, 1, 0], [2, 0, 7, 1], [0, 0, 1, 2]])
+    whole = Confusion.from_counts(("ant", "bat", "cat", "dog"), counts)
+    assert whole.of_most_asked(4) == whole
+    fewer = whole.of_most_asked(3)
+    assert fewer.labels == ("ant", "cat", "others")
+    assert fewer.table().tolist() == [[5, 0, 1], [2, 7, 1], [0, 2, 3]]

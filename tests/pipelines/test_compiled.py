@@ -48,8 +48,9 @@ def test_every_step_runs_in_the_one_image_and_installs_nothing(pipeline: Compile
 
 def test_components_are_known_without_the_number_of_their_task() -> None:
     found = {step.name: step for step in steps(compiled().documents[0])}
-    assert found["refuse-2"].component == found["refuse"].component == "refuse"
-    assert found["refuse-2"].given == {"gate": "offline evaluation"}
+    assert {found[name].component for name in ("refuse", "refuse-2", "refuse-3")} == {"refuse"}
+    gates = [found[name].given["gate"] for name in ("refuse", "refuse-2", "refuse-3")]
+    assert gates == ["the load test on staging", "the integration test", "offline evaluation"]
     assert found["evaluate"].outputs["page"] == "system.HTML"
 
 
@@ -69,6 +70,7 @@ def at_a_site(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         workspace=path.parents[1],
         SILENCIO_IMAGE="registry.example/steps@sha256:1",
         SILENCIO_MLFLOW_URI="http://mlflow:5000",
+        SILENCIO_RAY_ADDRESS="ray://head:10001",
         SILENCIO_KUBEFLOW_VOLUME="reserve",
         SILENCIO_KUBEFLOW_MOUNTED_AT="/reserve",
         SILENCIO_KUBEFLOW_PULL="Always",
@@ -76,6 +78,8 @@ def at_a_site(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         SILENCIO_KUBEFLOW_MLFLOW_SECRET="mlflow-login",
         SILENCIO_KUBEFLOW_STORAGE_SECRET="artifacts",
         SILENCIO_KUBEFLOW_STORAGE_ENDPOINT="http://minio:9000",
+        SILENCIO_KUBEFLOW_NOTIFY_SECRET="chat",
+        SILENCIO_KUBEFLOW_TRAINING_AT_ONCE="3",
         SILENCIO_KUBEFLOW_TRAINING_GPUS="1",
         SILENCIO_KUBEFLOW_TRAINING_MEMORY="32Gi",
     )
@@ -105,6 +109,7 @@ def test_every_step_finds_what_the_site_names(at_a_site: list[dict[str, Any]]) -
         assert [(v["constant"], v["mountPath"]) for v in place["pvcMount"]] == [("reserve", "/reserve")]
         assert {variable["name"]: variable["value"] for variable in container["env"]} == {
             "SILENCIO_MLFLOW_URI": "http://mlflow:5000",
+            "SILENCIO_RAY_ADDRESS": "ray://head:10001",
             "MLFLOW_S3_ENDPOINT_URL": "http://minio:9000",
         }
         assert {
@@ -116,13 +121,20 @@ def test_every_step_finds_what_the_site_names(at_a_site: list[dict[str, Any]]) -
             ("mlflow-login", "password"): "MLFLOW_TRACKING_PASSWORD",
             ("artifacts", "access-key-id"): "AWS_ACCESS_KEY_ID",
             ("artifacts", "secret-access-key"): "AWS_SECRET_ACCESS_KEY",
-        }
+        } | ({("chat", "url"): "SILENCIO_NOTIFY_URL"} if name == "exec-notify" else {})
 
 
-def test_only_the_step_that_learns_takes_a_gpu(at_a_site: list[dict[str, Any]]) -> None:
+def test_as_many_members_train_at_once_as_the_site_says(at_a_site: list[dict[str, Any]]) -> None:
+    assert "for each of members.Output, at most 3 at once" in shape(
+        [at_a_site[1]["spec"]["pipelineSpec"], at_a_site[1]["spec"]["platformSpec"]]
+    )
+
+
+def test_only_steps_that_learn_take_a_gpu(at_a_site: list[dict[str, Any]]) -> None:
     executors = at_a_site[1]["spec"]["pipelineSpec"]["deploymentSpec"]["executors"]
     asked = {name: executor["container"]["resources"] for name, executor in executors.items()}
-    assert [name for name, resources in asked.items() if "accelerator" in resources] == ["exec-retrain"]
+    learning = {name for name, resources in asked.items() if "accelerator" in resources}
+    assert learning == {"exec-retrain", "exec-ensemble"}, "the second for further rounds of an ensemble"
     assert asked["exec-retrain"]["resourceMemoryLimit"] == "32Gi"
 
 

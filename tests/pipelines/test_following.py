@@ -16,7 +16,7 @@ from tests.pipelines.conftest import hurried, reach
 from tests.pipelines.kubeflow_server import Kubeflow, Script
 
 pytestmark = pytest.mark.usefixtures("soon")
-REFUSED = ("survey", "ingest", "evaluate", "refuse-2")
+REFUSED = ("survey", "ingest", "evaluate", "refuse-3")
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,29 @@ def looping(names: list[str]) -> None:
         survey(what=name)
 
 
+@dsl.component(base_image="python:3.11", packages_to_install=[], install_kfp_package=False)
+def tell(status: dsl.PipelineTaskFinalStatus) -> None:
+    print(f"result {status.state}")
+
+
+@dsl.component(base_image="python:3.11", packages_to_install=[], install_kfp_package=False)
+def together(gate: list) -> None:
+    print(f"result {len(gate)}")
+
+
+@dsl.pipeline(name="telling")
+def telling() -> None:
+    with dsl.ExitHandler(tell()):
+        survey(what="dusk")
+
+
+@dsl.pipeline(name="collecting")
+def collecting(names: list[str]) -> None:
+    with dsl.ParallelFor(names) as name:
+        seen = survey(what=name)
+    together(gate=dsl.Collected(seen.output))
+
+
 @dsl.pipeline(name="placing")
 def placing() -> None:
     placed(refuse(gate=placed(survey(what="dusk")).output))
@@ -46,7 +69,19 @@ def test_a_loop_says_over_what_and_how_many_at_once(tmp_path: Path) -> None:
 
 
 def test_an_exit_handler_runs_however_the_rest_ended(tmp_path: Path) -> None:
-    assert "\n  refuse\n    after exit-handler-1, however they ended\n" in tree(looping, tmp_path)
+    said = tree(looping, tmp_path)
+    assert "\n  refuse\n    after exit-handler-1, however they ended\n" in said
+    assert said.index("    survey\n") < said.index("  refuse\n"), "and so it comes last"
+
+
+def test_what_an_exit_handler_hears_of_is_said(tmp_path: Path) -> None:
+    assert "in status: task_final_status of exit-handler-1" in tree(telling, tmp_path)
+
+
+def test_what_a_loop_made_comes_before_who_takes_it(tmp_path: Path) -> None:
+    said = tree(collecting, tmp_path)
+    assert said.index("    survey\n") < said.index("  together\n")
+    assert "in gate: list from for-loop-1.survey-Output" in said
 
 
 def test_what_is_asked_of_a_cluster_is_no_burden_here(workspace: Workspace) -> None:

@@ -93,7 +93,7 @@ def test_a_training_is_sent_followed_and_its_report_fetched(
 @pytest.mark.parametrize(
     ("script", "code", "said"),
     [
-        (Script(("survey", "evaluate", "refuse-2")), 1, "A gate said no: offline evaluation. See http"),
+        (Script(("survey", "evaluate", "refuse-3")), 1, "A gate said no: offline evaluation. See http"),
         (
             Script(("survey",), run="FAILED", last="FAILED", error="Evicted"),
             3,

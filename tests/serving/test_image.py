@@ -76,6 +76,8 @@ def test_the_image_serves_its_bundle(base: str, context: Path, bundle: Bundle) -
     image = build_image(context, "silencio:test")
     assert str(image.digest).startswith("sha256:"), image.note
     assert build_image(context, "silencio:test").digest == image.digest
+    facts = json.loads(_run("buildah", "inspect", "--type", "image", "silencio:test"))
+    assert facts["OCIv1"]["config"]["Labels"]["silencio.sbom"] == image.sbom
 
     address = f"http://127.0.0.1:{(port := free_port())}"
     room = ["--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--read-only"]
@@ -89,6 +91,8 @@ def test_the_image_serves_its_bundle(base: str, context: Path, bundle: Bundle) -
         assert heard.json()["model"]["digest"] == bundle.digest
         assert [s["code"] for s in heard.json()["species"]] == ["howmon1"]
         assert _run(*PODMAN, "exec", container, "id", "-u").strip() == "10001"
+        listed = _run(*PODMAN, "exec", container, "sha256sum", "/bundle/sbom.json").split()[0]
+        assert image.sbom == f"sha256:{listed}"
     finally:
         _run(*PODMAN, "stop", "--time", "10", container)
 

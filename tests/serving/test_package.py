@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from silencio.handover import Kind, seal
 from silencio.identity import digest_of_files, git_commit
 from silencio.optimize.bundle import Bundle
 from silencio.optimize.engines.runs_on import RunsOn
-from silencio.serving.package import build_image, write_context
+from silencio.serving.package import build_image, sbom_digest, write_context
 from tests.bundles import make_bundle
 
 
@@ -54,6 +55,16 @@ def test_the_label_names_bundle_and_commit(context: Path, bundle: Bundle) -> Non
     assert f'image.revision="{git_commit()}"' in text
 
 
+def test_the_list_of_what_is_in_it_goes_with_the_image_and_its_label_tells_it_from_others(
+    context: Path, bundle: Bundle
+) -> None:
+    listed = json.loads((context / "sbom.json").read_text())
+    assert (listed["bomFormat"], listed["metadata"]["component"]["name"]) == ("CycloneDX", "silencio")
+    assert (context / "bundle/sbom.json").read_bytes() == (context / "sbom.json").read_bytes()
+    assert sbom_digest(context) == f"sha256:{bundle.handover.files['sbom.json']}"
+    assert f'silencio.sbom="{sbom_digest(context)}"' in (context / "Containerfile").read_text()
+
+
 def test_the_image_runs_without_root_and_the_bundle_is_its_last_copy(context: Path) -> None:
     lines = (context / "Containerfile").read_text().splitlines()
     steps = [line.split() for line in lines if line.split(" ")[0] in ("COPY", "USER", "CMD")]
@@ -89,3 +100,4 @@ def test_without_buildah_the_context_is_handed_over_and_why(
     image = build_image(context, "silencio:test")
     assert (image.digest, image.context) == (None, context)
     assert "buildah is not installed" in image.note
+    assert image.sbom == sbom_digest(context)
