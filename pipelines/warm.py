@@ -15,23 +15,47 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 
 STEP = "kfp.dsl.executor_main"
 """What the runner has Python run."""
-IMPORTED = ("mlflow", "silencio.registry.versions", "silencio.steps.build", "silencio.data.catalog", "torch")
-"""One at a time, while nobody asks; what starts threads as it is imported is left to the steps."""
+IMPORTED = (
+    "silencio.steps.build",
+    "silencio.data.ingest.make",
+    "silencio.registry.versions",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "torch",
+)
+"""One at a time, while nobody asks, what is needed first comes first. What starts threads as it is imported is left
+to the steps."""
+GRACE = 10.0
+"""Seconds in which a step that is to end may tidy up: stop the services that it started."""
 LONGEST = 1 << 24
 """Bytes of a request: the command and the environment."""
+POLL = 0.02
 FORK_STEP = Path(__file__).with_name("fork_step.py")
 
 
+_server: ContextVar["subprocess.Popen[bytes] | None"] = ContextVar("the server that forks", default=None)
+
+
 @contextlib.contextmanager
-def warm_steps() -> Iterator[None]:
-    """While it lasts, the runner's Python is one that forks. It goes with whoever started it, however that ends."""
+def warm_steps(imported: Sequence[str] = IMPORTED) -> Iterator[Callable[[], None]]:
+    """While it lasts, the runner's Python is one that forks, with these modules. It goes with whoever started it,
+    however that ends.
+
+    What it gives ends all steps that run, in `GRACE` seconds. Within another one, it is that one: whoever begins early
+    has it warm when the first step comes.
+    """
+    if running := _server.get():
+        yield lambda: _let_go(running)
+        return
     with tempfile.TemporaryDirectory(prefix="silencio-") as folder:
         address = Path(folder) / "steps"
         python = Path(folder) / "python3"
@@ -40,43 +64,57 @@ def warm_steps() -> Iterator[None]:
         python.write_text(f"#!/bin/sh\nexec {asks}\n")
         python.chmod(0o700)
         server = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.warm", str(address)],
+            [sys.executable, "-m", "pipelines.warm", str(address), *imported],
             stdin=subprocess.PIPE,  # closed when this process ends, by whatever
             stdout=subprocess.DEVNULL,
             env=os.environ | {"_KFP_RUNTIME": "true"},
         )
         before, sys.executable = sys.executable, str(python)
+        token = _server.set(server)
         try:
-            yield
+            yield lambda: _let_go(server)
+        except BaseException:
+            _let_go(server)
+            raise
+        else:
+            server.terminate()  # no step is left: whatever it imports now, nobody needs
         finally:
+            _server.reset(token)
             sys.executable = before
-            assert server.stdin is not None
-            server.stdin.close()
             server.wait()
+
+
+def _let_go(server: "subprocess.Popen[bytes]") -> None:
+    assert server.stdin is not None
+    server.stdin.close()
 
 
 class Server:
     """Forks on request, and says how each fork ended. One thread: a fork has no other's locks."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, imported: Sequence[str]) -> None:
+        self._imported = imported
         self._selector = selectors.DefaultSelector()
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(address)
         self._listening.listen()
         self._callers: dict[int, socket.socket] = {}
         """By the process that was forked for them."""
+        self._forks: set[int] = set()
+        """All that did not end yet, also those that nobody waits for any more."""
         self._awake, waking = socket.socketpair()
         waking.setblocking(False)
         signal.set_wakeup_fd(waking.fileno())
         self._waking = waking
         signal.signal(signal.SIGCHLD, _nothing)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the steps have it, and the runner
+        # Ctrl-C reaches everybody in the terminal's group; whoever runs the pipeline ends it, in order.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         for readable in (self._listening, self._awake, sys.stdin):
             self._selector.register(readable, selectors.EVENT_READ)
 
     def serve(self) -> None:
         """Until nobody holds the other end of standard input."""
-        waiting = list(IMPORTED)
+        waiting = list(self._imported)
         while True:
             ready = [key.fileobj for key, _ in self._selector.select(0 if waiting else None)]
             if sys.stdin in ready:
@@ -105,6 +143,7 @@ class Server:
             os._exit(self._step(asked, descriptors))
         for descriptor in descriptors:
             os.close(descriptor)
+        self._forks.add(pid)
         self._callers[pid] = caller
         self._selector.register(caller, selectors.EVENT_READ)
 
@@ -113,7 +152,7 @@ class Server:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, _tidy_up_in(os.getpid()))
             for number, descriptor in enumerate(descriptors):
                 os.dup2(descriptor, number)
             said = json.loads(asked)
@@ -123,7 +162,9 @@ class Server:
             sys.argv = [STEP, *said["arguments"]]
             from kfp.dsl.executor_main import executor_main
 
+            began = time.monotonic()
             executor_main()
+            print(f"worked {time.monotonic() - began:.3f} s")
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(end.code is not None)
         except BaseException:
@@ -138,6 +179,7 @@ class Server:
         with contextlib.suppress(ChildProcessError):
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = found
+                self._forks.discard(pid)
                 if caller := self._callers.pop(pid, None):
                     self._selector.unregister(caller)
                     code = os.waitstatus_to_exitcode(status)
@@ -156,8 +198,25 @@ class Server:
 
     def _end(self) -> None:
         signal.set_wakeup_fd(-1)
-        for pid in self._callers:
-            os.kill(pid, signal.SIGTERM)
+        for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+            for pid in self._forks:
+                os.kill(pid, number)
+            until = time.monotonic() + patience
+            while self._forks and time.monotonic() < until:
+                time.sleep(POLL)
+                self._reap()
+
+
+def _tidy_up_in(pid: int) -> Callable[[int, FrameType | None], None]:
+    """Ends the step by an exception, so that what it opened is closed; its children end as they would."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == pid:
+            sys.exit(128 + number)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    return told
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:
@@ -179,4 +238,4 @@ def _read(caller: socket.socket, length: int) -> bytes:
 if __name__ == "__main__":
     import kfp.dsl.executor_main  # noqa: F401  before anybody can ask
 
-    Server(sys.argv[1]).serve()
+    Server(sys.argv[1], sys.argv[2:]).serve()
