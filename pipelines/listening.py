@@ -105,6 +105,8 @@ class Listener(contextlib.AbstractContextManager["Listener"]):
         found = getattr(self._here, "found", None) is step
         step.state = State.FAILED if not well else State.FOUND if found else State.DONE
         step.seconds = time.monotonic() - step.began
+        own = "" if step.worked is None else f", {step.worked:.3f} s of them its own work"
+        self._log.write(f"{step.name} {step.state}: {step.seconds:.3f} s{own}\n")
 
     def _printed(self, line: str) -> None:
         with self._turn:

@@ -34,6 +34,10 @@ IMPORTED = (
 )
 """One at a time, while nobody asks, what is needed first comes first. What starts threads as it is imported is left
 to the steps."""
+HEAVY = frozenset({"torch"})
+QUIET = 3.0
+"""Seconds without a request before something heavy is imported: a run that finds all done never needs it, and whoever
+asks meanwhile waits."""
 GRACE = 10.0
 """Seconds in which a step that is to end may tidy up: stop the services that it started."""
 LONGEST = 1 << 24
@@ -116,7 +120,8 @@ class Server:
         """Until nobody holds the other end of standard input."""
         waiting = list(self._imported)
         while True:
-            ready = [key.fileobj for key, _ in self._selector.select(0 if waiting else None)]
+            pause = None if not waiting else QUIET if waiting[0] in HEAVY else 0
+            ready = [key.fileobj for key, _ in self._selector.select(pause)]
             if sys.stdin in ready:
                 self._end()
                 return
