@@ -53,13 +53,11 @@ def run(
     In the end it lists what it made, with links. Exit code 0: a version is on staging; 1: a gate said no, and the
     report says which; 2: wrong use; 3: something broke, and the log says where; 130: Ctrl-C.
 
-    Examples:
+    Example: silencio pipeline run demo
 
-    silencio pipeline run demo                    the built-in reserve: no download
+    Without what guides corrected: silencio pipeline run my.yaml --no-feedback
 
-    silencio pipeline run my.yaml --no-feedback   without what guides corrected
-
-    silencio pipeline run demo --set release.max_p95_ms=200   another bar, the same model
+    Another bar, the same model: silencio pipeline run demo --set release.max_p95_ms=200
     """
     house = house_at(experiment, workspace, changes)
 
@@ -101,6 +99,7 @@ def _followed(title: str, house: "House", work: "Callable[[Follow], None]") -> N
     from pipelines.links import links
     from pipelines.screen import following, summary
     from pipelines.warm import warm_steps
+    from silencio.logs import kept
 
     steps: list[Step] = []
     # Before all that the pipeline imports: it warms up meanwhile.
@@ -114,7 +113,7 @@ def _followed(title: str, house: "House", work: "Callable[[Follow], None]") -> N
 
                 work(told)
         finally:
-            summary(steps, links(steps, house.workspace))
+            summary(steps, links(steps, house.workspace, kept()))
 
 
 Which = Annotated[str, typer.Argument(metavar="PIPELINE", help="continuous-training or promotion.")]

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from pipelines.step import Step
 from silencio.handover import Kind, Receipt
 from silencio.identity import digest_of_file
-from silencio.logs import kept
 from silencio.registry.journal import Outbox
 from silencio.workspace import Workspace
 
@@ -37,15 +36,13 @@ class Link:
         return Path(self.target).as_uri() if self.target.startswith("/") else None
 
 
-def links(steps: Sequence[Step], workspace: Workspace) -> list[Link]:
-    """In the order of the steps, each place once; the logs come last."""
+def links(steps: Sequence[Step], workspace: Workspace, log: Path | None = None) -> list[Link]:
+    """In the order of the steps, each place once; the logs come last, and `log` is the command's own."""
     found = [link for step in steps for link in _of_step(step, workspace)]
     if (page := workspace.root / DRIFT).exists():
         found.append(Link("drift", str(page)))
-    logs = [step.log for step in steps[:1]] + [kept()]
-    found += [
-        Link(what, str(log)) for what, log in zip(("log of the steps", "log"), logs, strict=True) if log
-    ]
+    logs = {"log of the steps": steps[0].log if steps else None, "log": log}
+    found += [Link(what, str(path)) for what, path in logs.items() if path]
     return list({link.target: link for link in reversed(found)}.values())[::-1]
 
 

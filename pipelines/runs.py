@@ -13,6 +13,7 @@ from silencio.registry.stages import Stage
 from silencio.steps import build
 from silencio.steps.house import House
 from silencio.steps.release import waiting
+from silencio.workspace import Workspace
 
 if TYPE_CHECKING:
     from silencio.registry.versions import Version
@@ -30,14 +31,17 @@ def run_training(house: House, follow: Follow, feedback: bool = True, fresh: boo
 def train(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> str:
     """The version's number: no registry is asked, which takes seconds."""
     arguments = {**_where(house), "feedback": feedback}
-    steps = run(continuous_training, arguments, house.workspace, follow, fresh)
+    return registered(run(continuous_training, arguments, house.workspace, follow, fresh), house.workspace)
+
+
+def registered(steps: list[Step], workspace: Workspace) -> str:
+    """The number of the version that these steps came to. Raises GateRefused if a gate said no."""
     if refusing := _refusing(steps):
-        reports = house.workspace.root / Kind.REPORT
-        raise GateRefused(_sentence(refusing), f"The report below {reports} says why.")
-    registered = next((step for step in steps if step.component == REGISTERS), None)
-    if registered is None:
+        raise GateRefused(_sentence(refusing), f"The report below {workspace.root / Kind.REPORT} says why.")
+    registering = next((step for step in steps if step.component == REGISTERS), None)
+    if registering is None:
         raise SilencioError("The run ended without a version, and no gate said no.", "Read its log.")
-    return registered.said["Output"]
+    return registering.said["Output"]
 
 
 def run_promotion(
