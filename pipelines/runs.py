@@ -18,6 +18,7 @@ from silencio.workspace import Workspace
 if TYPE_CHECKING:
     from silencio.registry.versions import Version
 
+REFUSALS = frozenset({"fail", "inconclusive"})
 REGISTERS = "register"
 """The component that says under which number it registered what came out."""
 
@@ -37,7 +38,9 @@ def train(house: House, follow: Follow, feedback: bool = True, fresh: bool = Fal
 def registered(steps: list[Step], workspace: Workspace) -> str:
     """The number of the version that these steps came to. Raises GateRefused if a gate said no."""
     if refusing := _refusing(steps):
-        raise GateRefused(_sentence(refusing), f"The report below {workspace.root / Kind.REPORT} says why.")
+        raise GateRefused(
+            _sentence(steps, refusing), f"The report below {workspace.root / Kind.REPORT} says why."
+        )
     registering = next((step for step in steps if step.component == REGISTERS), None)
     if registering is None:
         raise SilencioError("The run ended without a version, and no gate said no.", "Read its log.")
@@ -66,7 +69,7 @@ def run_promotion(
     if version.stage is not (Stage.CANARY if canary_only else Stage.PRODUCTION):
         approve = "Approve it: silencio pipeline promote --approved-by NAME."
         remedy = approve if version.stage is Stage.CANARY else "`silencio registry history` keeps why."
-        raise GateRefused(_sentence(_refusing(steps) or steps[-1]), remedy)
+        raise GateRefused(_sentence(steps, _refusing(steps) or steps[-1]), remedy)
     return version
 
 
@@ -74,10 +77,13 @@ def _refusing(steps: list[Step]) -> Step | None:
     return next((step for step in steps if step.component in REFUSING), None)
 
 
-def _sentence(step: Step) -> str:
-    """What a step said. One that handed nothing over is cached without its words."""
-    said = step.result or f"a gate said no, and {step.name} followed"
-    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
+def _sentence(steps: list[Step], refusing: Step) -> str:
+    """What that step said. One that hands nothing over is cached without its words: then what its judge said."""
+    judges = [step for step in steps if step.said.get("Output") in REFUSALS]
+    said = refusing.result or (
+        f"stopped: {judges[-1].name} said {judges[-1].said['Output']}" if judges else ""
+    )
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}." if said else "A gate said no."
 
 
 def _where(house: House) -> dict[str, str]:

@@ -24,8 +24,11 @@ def test_a_gate_that_said_no_is_no_success_whatever_came_after(workspace: Worksp
         registered([refusing, NOTIFY], workspace)
 
 
-def test_a_refusal_that_is_cached_lost_its_words_and_is_one_all_the_same(workspace: Workspace) -> None:
-    with pytest.raises(GateRefused, match=r"^A gate said no, and refuse-2 followed\. "):
+def test_a_refusal_that_is_cached_lost_its_words_and_its_judge_has_them(workspace: Workspace) -> None:
+    judge = Step("evaluate", State.CACHED, said={"Output": "inconclusive"})
+    with pytest.raises(GateRefused, match=r"^Stopped: evaluate said inconclusive\. "):
+        registered([judge, Step("refuse-2", State.CACHED), NOTIFY], workspace)
+    with pytest.raises(GateRefused, match=r"^A gate said no\. "):
         registered([Step("refuse-2", State.CACHED), NOTIFY], workspace)
 
 
