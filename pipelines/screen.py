@@ -57,8 +57,8 @@ def summary(steps: Sequence[Step], links: Sequence[Link]) -> None:
         return
     console.print(f"\n[dim]{_counted(steps)}[/dim]")
     for link in links:
-        shown = Text(link.target, f"link {link.address}" if link.address else "")
-        console.print(Text(f"  {link.what:{width}}  ", "cyan") + shown)
+        style = f"link {link.address}" if link.address else ""
+        console.print(Text.assemble((f"  {link.what:{width}}  ", "cyan"), (link.target, style)))
 
 
 def _counted(steps: Sequence[Step]) -> str:
@@ -84,8 +84,8 @@ class _Screen:
         for step, name in zip(self._steps, named(self._steps), strict=True):
             mark, style = MARKS[step.state]
             table.add_row(Text(mark, style), Text(name, no_wrap=True), Text(_time(step), "dim"), _said(step))
-        title = Text(self._title, "bold") + Text(f"  {time.monotonic() - self._began:.0f} s", "dim")
-        return Group(title, table)
+        took = f"  {time.monotonic() - self._began:.0f} s"
+        return Group(Text.assemble((self._title, "bold"), (took, "dim")), table)
 
 
 def _said(step: Step) -> Table | Text:
