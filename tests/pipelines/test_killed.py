@@ -106,7 +106,10 @@ def kill(workspace: Path, step: str, after: float) -> bool:
     for line in run.stdout:
         last = BEGINS.match(line) or ENDS.match(line) or last
         if (found := BEGINS.match(line)) and found[1] == step:
-            threading.Timer(after, os.killpg, (run.pid, signal.SIGKILL)).start()
+            if after:
+                threading.Timer(after, os.killpg, (run.pid, signal.SIGKILL)).start()
+            else:
+                os.killpg(run.pid, signal.SIGKILL)
     in_time.cancel()
     assert run.wait() == -signal.SIGKILL, f"{step} did not begin"
     return last is not None and last.re is BEGINS
