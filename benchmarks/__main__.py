@@ -19,6 +19,7 @@ NAMES = (
     "evaluation",
     "optimize",
     "serving",
+    "pipeline",
 )
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

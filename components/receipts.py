@@ -19,6 +19,8 @@ def give(handover: Handover, artifact: Artifact, said: str) -> None:
     receipt.write(Path(artifact.path))
     artifact.metadata.update(digest=receipt.digest, address=receipt.address)
     say(said, artifact)
+    if not handover.just_made:
+        print("found done", flush=True)
 
 
 def say(said: str, artifact: Artifact | None = None) -> None:

@@ -1,7 +1,8 @@
 """`silencio pipeline …` and `silencio demo`: added to the command by the entry points in pyproject.toml."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,10 @@ from pipelines.platform.commands import follow, submit
 from pipelines.platform.schedule_commands import schedule, schedules, unschedule
 from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 from silencio.errors import GateRefused
+
+if TYPE_CHECKING:
+    from pipelines.step import Follow, Step
+    from silencio.steps.house import House
 
 pipeline = typer.Typer(
     no_args_is_help=True,
@@ -19,7 +24,9 @@ pipeline = typer.Typer(
 Approved = Annotated[
     str, typer.Option("--approved-by", help="Who looked at the report and the canary, by name.")
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Ask every step again, also those that are cached.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Start every step again. What the workspace holds is still found.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,13 +44,29 @@ def run(
 ) -> None:
     """Train, judge, shrink, test, package, put on staging.
 
-    Example: silencio pipeline run my.yaml
-    """
-    from pipelines.runs import run_training
-    from pipelines.screen import following
+    Each step is a process of its own. What did not change since is not done again: a step is `cached` if it was
+    asked the very same before, and `found done` if only settings changed that are none of its own. With nothing
+    changed a run takes seconds; with one threshold changed, it judges again and does not train.
 
-    with following("continuous training") as follow:
-        run_training(house_at(experiment, workspace, changes), follow, feedback, fresh)
+    Ctrl-C, a kill, a lost machine: the same command goes on where it was.
+
+    In the end it lists what it made, with links. Exit code 0: a version is on staging; 1: a gate said no, and the
+    report says which; 2: wrong use; 3: something broke, and the log says where; 130: Ctrl-C.
+
+    Example: silencio pipeline run demo
+
+    Without what guides corrected: silencio pipeline run my.yaml --no-feedback
+
+    Another bar, the same model: silencio pipeline run demo --set release.max_p95_ms=200
+    """
+    house = house_at(experiment, workspace, changes)
+
+    def work(follow: "Follow") -> None:
+        from pipelines.runs import train
+
+        train(house, follow, feedback, fresh)
+
+    _followed("continuous training", house, work)
 
 
 @pipeline.command("promote")
@@ -60,11 +83,37 @@ def promote(
 
     Example: silencio pipeline promote demo --approved-by Ana
     """
-    from pipelines.runs import run_promotion
-    from pipelines.screen import following
+    house = house_at(experiment, workspace, changes)
 
-    with following("promotion") as follow:
-        run_promotion(house_at(experiment, workspace, changes), follow, approved_by, canary_only=canary_only)
+    def work(follow: "Follow") -> None:
+        from pipelines.runs import run_promotion
+
+        run_promotion(house, follow, approved_by, canary_only=canary_only)
+
+    _followed("promotion", house, work)
+
+
+def _followed(title: str, house: "House", work: "Callable[[Follow], None]") -> None:
+    """With a table of what it comes to, and links to what it left, however it ends."""
+    from pipelines.interruption import going_on_later
+    from pipelines.links import links
+    from pipelines.screen import following, summary
+    from pipelines.warm import warm_steps
+    from silencio.logs import kept
+
+    steps: list[Step] = []
+    # Before all that the pipeline imports: it warms up meanwhile.
+    with going_on_later(), warm_steps():
+        try:
+            with following(title) as follow:
+
+                def told(now: "list[Step]") -> None:
+                    steps[:] = now
+                    follow(now)
+
+                work(told)
+        finally:
+            summary(steps, links(steps, house.workspace, kept()))
 
 
 Which = Annotated[str, typer.Argument(metavar="PIPELINE", help="continuous-training or promotion.")]
@@ -130,7 +179,9 @@ def demo(
     Example: silencio demo --approved-by Ana
     """
     from pipelines.demo import walk
+    from pipelines.interruption import going_on_later
 
     if not approved_by:
         raise GateRefused("Nobody approves.", "Production takes a person's word: --approved-by NAME.")
-    walk(house_at(experiment, workspace, changes), approved_by)
+    with going_on_later():
+        walk(house_at(experiment, workspace, changes), approved_by)

@@ -5,6 +5,7 @@ Runs without site-packages; whatever is no step, or finds nobody to fork it, is 
 
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -19,6 +20,8 @@ def main() -> int:
     server = connected(address) if command[:2] == STEP else None
     if server is None:
         os.execv(python, [python, *command])
+    # Ctrl-C reaches everybody in the terminal's group; whoever runs the pipeline ends it, in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = os.getcwd()  # noqa: PTH109  pathlib takes as long to import as all the rest
     asked = {"arguments": command[2:], "environment": dict(os.environ), "folder": folder}
     message = json.dumps(asked).encode()

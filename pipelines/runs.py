@@ -4,32 +4,44 @@ import json
 from typing import TYPE_CHECKING
 
 from pipelines.continuous_training import continuous_training
-from pipelines.local import Follow, run
+from pipelines.local import run
 from pipelines.promotion import promotion
-from silencio.errors import GateRefused
+from pipelines.step import REFUSING, Follow, Step
+from silencio.errors import GateRefused, SilencioError
 from silencio.handover import Kind
 from silencio.registry.stages import Stage
 from silencio.steps import build
 from silencio.steps.house import House
 from silencio.steps.release import waiting
+from silencio.workspace import Workspace
 
 if TYPE_CHECKING:
     from silencio.registry.versions import Version
+
+REGISTERS, NOTIFIES = "register", "notify"
+"""The component that says under which number it registered what came out, and the one that only tells of the others."""
 
 
 def run_training(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> "Version":
     """The version that came out, on staging or wherever it has gone already. Raises GateRefused where a gate
     stopped the run."""
+    return house.registry.get(train(house, follow, feedback, fresh))
+
+
+def train(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> str:
+    """The version's number: no registry is asked, which takes seconds."""
     arguments = {**_where(house), "feedback": feedback}
-    steps = run(continuous_training, arguments, house.workspace, follow, fresh)
-    version = house.registry.latest()
-    # Kubeflow numbers the tasks of one component: the second branch that refuses is `refuse-2`.
-    refused = next((step for step in steps if step.name.startswith("refuse")), None)
-    if version is None or refused:
-        reports = house.workspace.root / Kind.REPORT
-        said = refused or steps[-1]
-        raise GateRefused(_sentence(said.result), f"The report below {reports} says why.")
-    return version
+    return registered(run(continuous_training, arguments, house.workspace, follow, fresh), house.workspace)
+
+
+def registered(steps: list[Step], workspace: Workspace) -> str:
+    """The number of the version that these steps came to. Raises GateRefused if a gate said no."""
+    if refusing := _refusing(steps):
+        raise GateRefused(_sentence(refusing), f"The report below {workspace.root / Kind.REPORT} says why.")
+    registering = next((step for step in steps if step.component == REGISTERS), None)
+    if registering is None:
+        raise SilencioError("The run ended without a version, and no gate said no.", "Read its log.")
+    return registering.said["Output"]
 
 
 def run_promotion(
@@ -54,13 +66,18 @@ def run_promotion(
     if version.stage is not (Stage.CANARY if canary_only else Stage.PRODUCTION):
         approve = "Approve it: silencio pipeline promote --approved-by NAME."
         remedy = approve if version.stage is Stage.CANARY else "`silencio registry history` keeps why."
-        # The last one only tells how it ended.
-        raise GateRefused(_sentence(steps[-2].result), remedy)
+        last = [step for step in steps if step.component != NOTIFIES][-1]
+        raise GateRefused(_sentence(_refusing(steps) or last), remedy)
     return version
 
 
-def _sentence(result: str) -> str:
-    return f"{result[:1].upper()}{result[1:].rstrip('.')}."
+def _refusing(steps: list[Step]) -> Step | None:
+    return next((step for step in steps if step.component in REFUSING), None)
+
+
+def _sentence(step: Step) -> str:
+    said = step.result.rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}." if said else "A gate said no."
 
 
 def _where(house: House) -> dict[str, str]:

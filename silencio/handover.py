@@ -6,7 +6,7 @@ processes pass their receipts, which say where a hand-over lies and what it must
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -88,6 +88,8 @@ class Handover:
     digest: str
     files: Mapping[str, str]
     facts: Mapping[str, Any]
+    just_made: bool = field(default=False, compare=False)
+    """By whoever gives it; else it lay there whole."""
 
     def __truediv__(self, name: str) -> Path:
         return self.folder / name

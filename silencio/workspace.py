@@ -5,7 +5,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ class Workspace:
             filled = built if isinstance(built, Filled) else Filled(built)
             seal(partial, kind, {"inputs": dict(inputs)} | dict(filled.facts), filled.known)
             partial.replace(folder)
-        return open_handover(folder, kind)
+        return replace(open_handover(folder, kind), just_made=True)
 
     def abandon(self, kind: Kind, key: str) -> None:
         """Remove what a build left behind that nobody will go on with; `key` is the digest of its inputs."""

@@ -159,3 +159,14 @@ def test_a_workspace_in_an_object_store_is_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(WrongUse, match="s3://bucket is not on a local disk"):
         Workspace("s3://bucket")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_handover_says_whether_it_was_just_made(workspace: Workspace) -> None:
+    def build(folder: Path) -> dict[str, object]:
+        (folder / "a.txt").write_text("a")
+        return {}
+
+    first = workspace.produce(Kind.CATALOG, {"of": 1}, build)
+    again = workspace.produce(Kind.CATALOG, {"of": 1}, build)
+    assert (first.just_made, again.just_made) == (True, False)
+    assert first == again, "what is handed over is the same"

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from pipelines.local import Follow, State, Step
 from pipelines.platform.answers import CANCELED, FAILED, SKIPPED, SUCCEEDED, Run, Task
 from pipelines.platform.client import Client
 from pipelines.platform.running import look
 from pipelines.platform.uploads import version
 from pipelines.shape import Spec, steps
 from pipelines.shape import Step as Known
+from pipelines.step import REFUSING, Follow, State, Step
 from silencio.errors import SilencioError
 
 SHORTEST, LONGEST = 1.0, 10.0
 """Seconds between two looks: often while things change, seldom while a training takes its time."""
-REFUSING = frozenset({"refuse", "roll-back"})
-"""The components that run only where a gate said no."""
 STATES = {
     SUCCEEDED: State.DONE,
     FAILED: State.FAILED,

@@ -3,7 +3,6 @@
 import pytest
 
 from pipelines.compiled import Compiled, compiled
-from pipelines.local import State, Step
 from pipelines.platform import following
 from pipelines.platform.answers import Run
 from pipelines.platform.client import Client
@@ -11,6 +10,7 @@ from pipelines.platform.following import Verdict, follow, outcome, spec_of
 from pipelines.platform.running import start
 from pipelines.platform.uploads import upload
 from pipelines.shape import Spec
+from pipelines.step import State, Step
 from silencio.errors import SilencioError
 from tests.pipelines.conftest import hurried, reach
 from tests.pipelines.kubeflow_server import Kubeflow, Script

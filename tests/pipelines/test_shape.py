@@ -7,9 +7,10 @@ from kfp import dsl
 from kfp.compiler import Compiler
 from kfp.dsl.base_component import BaseComponent
 
-from pipelines.local import Step, run
+from pipelines.local import run
 from pipelines.resources import placed
 from pipelines.shape import shape
+from pipelines.step import Step
 from silencio.workspace import Workspace
 
 

@@ -25,6 +25,10 @@ def step(what: str) -> str:
     if what == "waits":
         print(os.getpid(), flush=True)
         time.sleep(60)
+    if what == "tidies":
+        print(os.getpid(), flush=True)
+        try: time.sleep(60)
+        finally: open("tidied", "w").close()
     return what.upper()
 """
 Run = Callable[..., "subprocess.Popen[str]"]
@@ -32,7 +36,7 @@ Run = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture(scope="module")
 def warm() -> Iterator[None]:
-    with warm_steps():
+    with warm_steps(imported=()):
         yield
 
 
@@ -109,10 +113,28 @@ def test_what_is_no_step_is_run_by_python(tmp_path: Path) -> None:
 
 
 def test_without_it_python_is_python_again() -> None:
-    before = sys.executable
-    with warm_steps():
-        assert sys.executable != before
-    assert sys.executable == before
+    program = (
+        "import sys; from pipelines.warm import warm_steps\n"
+        "said = [sys.executable]\n"
+        "with warm_steps():\n"
+        "    said.append(sys.executable)\n"
+        "    with warm_steps(): said.append(sys.executable)\n"
+        "said.append(sys.executable); print(*said)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    before, outer, inner, after = done.stdout.split()
+    assert before == after != outer
+    assert inner == outer, "within another one, it is that one"
+
+
+@pytest.mark.usefixtures("warm")
+def test_a_step_that_is_ended_closes_what_it_opened(run: Run, tmp_path: Path) -> None:
+    step = run("tidies")
+    pid = sleeper(step)
+    step.kill()
+    step.wait()
+    assert gone(pid)
+    assert (tmp_path / "tidied").exists()
 
 
 def test_nothing_is_left_of_a_pipeline_that_is_killed(tmp_path: Path) -> None:
