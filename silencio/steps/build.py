@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 RECORDINGS = 12
 """How many test recordings the integration test and the canary send."""
+LEFT_ALONE_SECONDS = 60
+"""After which the service of an integration test ends by itself: its own end came if who asked it was killed."""
 
 
 def survey(house: House, with_feedback: bool = True) -> str:
@@ -211,7 +213,8 @@ def integration_test(house: House, bundle: Handover, catalog: Handover) -> list[
     address = f"http://127.0.0.1:{port}"
     # What the test says in its feedback is not meant for any training.
     with tempfile.TemporaryDirectory() as feedback, tempfile.TemporaryDirectory() as streams:
-        options = ("--bundle", str(bundle.folder), "--feedback", feedback, "--port", str(port))
+        what = ("--bundle", str(bundle.folder), "--feedback", feedback, "--port", str(port))
+        options = (*what, "--stop-after-idle", str(LEFT_ALONE_SECONDS))
         logged = house.workspace / "logs" / "integration-test.log"
         service = start(silencio_command("serve", *options), logged, f"{address}/readyz")
         try:

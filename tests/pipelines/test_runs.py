@@ -24,14 +24,6 @@ def test_a_gate_that_said_no_is_no_success_whatever_came_after(workspace: Worksp
         registered([refusing, NOTIFY], workspace)
 
 
-def test_a_refusal_that_is_cached_lost_its_words_and_its_judge_has_them(workspace: Workspace) -> None:
-    judge = Step("evaluate", State.CACHED, said={"Output": "inconclusive"})
-    with pytest.raises(GateRefused, match=r"^Stopped: evaluate said inconclusive\. "):
-        registered([judge, Step("refuse-2", State.CACHED), NOTIFY], workspace)
-    with pytest.raises(GateRefused, match=r"^A gate said no\. "):
-        registered([Step("refuse-2", State.CACHED), NOTIFY], workspace)
-
-
 def test_a_run_that_ended_without_either_is_a_fault(workspace: Workspace) -> None:
     with pytest.raises(SilencioError, match="without a version") as found:
         registered([NOTIFY], workspace)
