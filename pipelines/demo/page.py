@@ -1,0 +1,75 @@
+"""Where the demo ends: what is worth opening, on a page of its own and on the terminal."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+from silencio.data.report.look import policy, script, style
+from silencio.data.report.markup import Section, table
+
+PAGE = "demo.html"
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Something to open, or to type."""
+
+    name: str
+    where: Path | str
+    """A file or folder; an address; a command."""
+    about: str
+
+    def link(self, home: Path) -> str:
+        """HTML, as seen from a page in `home`, which may be moved with what it links to."""
+        said = escape(str(self.where))
+        if isinstance(self.where, Path):
+            return f'<a href="{quote(os.path.relpath(self.where, home))}">{said}</a>'
+        return f'<a href="{said}">{said}</a>' if self.where.startswith("http") else f"<code>{said}</code>"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page says besides."""
+
+    decided: Sequence[tuple[str, str]]
+    reasons: Sequence[str]
+    """Why the second training was started."""
+    gained: Sequence[Sequence[str]]
+    """Lines of `silencio registry diff`'s kind: on what, figure, before, after, difference, interval."""
+
+
+def write_page(folder: Path, told: Told, worth: Iterable[Worth]) -> Path:
+    """Over the one of the last demo."""
+    rows = [
+        [(escape(one.name), "name"), (one.link(folder), "id"), (escape(one.about), "why")] for one in worth
+    ]
+    heads = [("What", ""), ("Where", ""), ("What it tells", "")]
+    sections = [Section("open", "Worth opening", table("Addresses, files and commands.", heads, rows))]
+    if told.gained:
+        heads = [(name, "") for name in ("On", "Figure", "Before", "After", "Difference", "95 % of it")]
+        lines = [[(escape(cell), "") for cell in line] for line in told.gained]
+        sections.append(Section("gained", "What the second round gained", table("Figures.", heads, lines)))
+    if told.reasons:
+        listed = "".join(f"<li>{escape(reason)}</li>" for reason in told.reasons)
+        sections.append(Section("reasons", "Why it trained again", f"<ul>{listed}</ul>"))
+    decided = [[(escape(name), "name"), (escape(what), "why")] for name, what in told.decided]
+    sections.append(
+        Section("decided", "What was decided", table("Decisions.", [("What", ""), ("How", "")], decided))
+    )
+    text = Template((files("pipelines.demo") / PAGE).read_text("utf-8")).substitute(
+        policy=policy(script()),
+        style=style(),
+        script=script(),
+        contents="".join(f'<li><a href="#{s.anchor}">{escape(s.title)}</a></li>' for s in sections),
+        sections="\n".join(section.html() for section in sections),
+    )
+    path = folder / "index.html"
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
+    return path
