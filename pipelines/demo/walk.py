@@ -23,9 +23,12 @@ from silencio.steps.watch import Outlook, local, look, report
 from silencio.terminal import bar
 
 
-def walk(house: House, approved_by: str) -> None:
+def walk(house: House, approved_by: str, rounds: int = 2) -> None:
     """Train, judge, shrink, test, stage; canary, approve, promote; roll a bad one back. Then a guide's microphone
-    drifts: watching sees it, a second round learns from her corrections, and what that gained is measured."""
+    drifts: watching sees it, a second round learns from her corrections, and what that gained is measured.
+
+    With one round it ends where watching has said why there should be another.
+    """
     if house.experiment.data.source != "reserve":
         raise WrongUse(
             f"The demo plays a guide in the built-in reserve; {house.experiment.name} is of other data.",
@@ -47,7 +50,7 @@ def walk(house: House, approved_by: str) -> None:
     _ask_production(house, walks, address)
     _correct(house, walks, address, console)
     outlook = _watch(house, walks, console)
-    no = second_round(house, outlook, approved_by)
+    no = second_round(house, outlook, approved_by) if rounds > 1 else None
     _ask_production(house, walks, address)
     end(house, walks, outlook, address, refused, no, time.monotonic() - began, console)
     if no is not None:
