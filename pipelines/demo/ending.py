@@ -1,25 +1,25 @@
 """The demo's end: what the second round gained, what was decided, and what is worth opening."""
 
 from rich.console import Console
-from rich.table import Table
 
 from pipelines.demo.gained import Gain, gains, said_before
 from pipelines.demo.guide import GUIDE, Walks
-from pipelines.demo.page import Told, Worth, write_page
+from pipelines.demo.page import GAINED, Told, Worth, write_page
 from pipelines.demo.rounds import in_production
-from pipelines.demo.showing import gain_lines, what_was_gained
+from pipelines.demo.showing import gain_lines
 from silencio.commands.registry import tell_apart
 from silencio.data.report import data_report
 from silencio.errors import GateRefused
 from silencio.evaluation.report import PAGE, read_report
+from silencio.monitoring.memory import Memory
 from silencio.optimize.bundle import REPORT, Bundle
 from silencio.registry.runs import tracking_uri
 from silencio.steps import build
 from silencio.steps.house import House
-from silencio.steps.watch import REPORT as DRIFT
-from silencio.steps.watch import Outlook
-from silencio.terminal import bar
+from silencio.steps.watch import MEMORY
+from silencio.terminal import bar, sheet, table
 
+DRIFT = "drift.html"
 DRIFTED = "the drifted microphone, recordings that nobody learned from"
 RELEASED = "the release's test part"
 
@@ -27,7 +27,6 @@ RELEASED = "the release's test part"
 def end(
     house: House,
     walks: Walks,
-    outlook: Outlook,
     address: str,
     refused: str,
     no: GateRefused | None,
@@ -44,7 +43,7 @@ def end(
         tell_apart(house, before.number, after.number)
         gained = _gained(house, walks, *bundles)
         console.print(f"\n[bold]10  What version {after.number} gained over {before.number}[/bold]")
-        console.print(what_was_gained(gained))
+        table(GAINED, gained)
     with bar("report"):
         data = data_report(build.ingest(house), house.experiment, house.workspace)
     decided = [
@@ -53,6 +52,10 @@ def end(
         *((("not promoted", no.problem),) if no is not None else ()),
         ("took", f"{seconds:.0f} s"),
     ]
+    folder = house.workspace / "reports/demo"
+    drift = folder / DRIFT
+    started = Memory(house.workspace / MEMORY).trainings()
+    reasons = [reason.sentence for reason in started[-1].reasons] if started else []
     mlflow = tracking_uri(house.site, house.workspace)
     worth = [
         Worth(
@@ -66,7 +69,7 @@ def end(
             )
             for version, bundle in zip(versions[-2:], bundles, strict=True)
         ),
-        Worth("drift", house.workspace / DRIFT / PAGE, "whether to train again, and why"),
+        *([Worth("drift", drift, "what watching saw before the second round")] if drift.exists() else []),
         Worth("data", data, "what there is to learn from, hour by hour and species by species"),
         Worth("her walks", walks.said[0].path.parents[1], f"what {GUIDE} recorded, to listen to"),
         Worth(
@@ -82,12 +85,9 @@ def end(
             "or the service stops by itself after half an hour without requests",
         ),
     ]
-    reasons = [reason.sentence for reason in outlook.reasons]
-    page = write_page(house.workspace / "reports/demo", Told(decided, reasons, gained), worth)
+    page = write_page(folder, Told(decided, reasons, gained), worth)
     console.print("\n[bold]11  What was decided, and what is worth opening[/bold]")
-    console.print(
-        _listed([*decided, *((one.name, str(one.where)) for one in worth), ("all of this", str(page))])
-    )
+    sheet([*decided, *((one.name, str(one.where)) for one in worth), ("all of this", str(page))])
 
 
 def _promoted(house: House) -> list[tuple[str, str]]:
@@ -129,12 +129,3 @@ def _gained(house: House, walks: Walks, before: Bundle, after: Bundle) -> list[t
         rest = Gain("map", figure.champion, figure.candidate, figure.difference, figure.recordings)
         lines += [(RELEASED, *line) for line in gain_lines([rest])]
     return lines
-
-
-def _listed(rows: list[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -13,6 +13,7 @@ from silencio.data.report.look import policy, script, style
 from silencio.data.report.markup import Section, table
 
 PAGE = "demo.html"
+GAINED = ("on", "figure", "before", "after", "difference", "95 % of it")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Told:
     reasons: Sequence[str]
     """Why the second training was started."""
     gained: Sequence[Sequence[str]]
-    """Lines of `silencio registry diff`'s kind: on what, figure, before, after, difference, interval."""
+    """Lines of these columns: `GAINED`."""
 
 
 def write_page(folder: Path, told: Told, worth: Iterable[Worth]) -> Path:
@@ -51,7 +52,7 @@ def write_page(folder: Path, told: Told, worth: Iterable[Worth]) -> Path:
     heads = [("What", ""), ("Where", ""), ("What it tells", "")]
     sections = [Section("open", "Worth opening", table("Addresses, files and commands.", heads, rows))]
     if told.gained:
-        heads = [(name, "") for name in ("On", "Figure", "Before", "After", "Difference", "95 % of it")]
+        heads = [(name.capitalize(), "") for name in GAINED]
         lines = [[(escape(cell), "") for cell in line] for line in told.gained]
         sections.append(Section("gained", "What the second round gained", table("Figures.", heads, lines)))
     if told.reasons:

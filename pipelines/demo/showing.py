@@ -48,13 +48,3 @@ def gain_lines(gains: Sequence[Gain]) -> list[tuple[str, str, str, str, str]]:
         )
         for one in gains
     ]
-
-
-def what_was_gained(lines: Sequence[Sequence[str]]) -> Table:
-    """Lines as of `gain_lines`, with the kind of recordings before each."""
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for column in ("on", "figure", "before", "after", "difference", "95 % of it"):
-        table.add_column(column, overflow="fold")
-    for line in lines:
-        table.add_row(*line)
-    return table

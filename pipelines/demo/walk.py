@@ -1,15 +1,17 @@
 """The whole loop twice, for someone who sees it for the first time: `make demo`."""
 
+import shutil
 import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 from rich.console import Console
 
-from pipelines.demo.ending import end
+from pipelines.demo.ending import DRIFT, end
 from pipelines.demo.fault import plant_a_fault
 from pipelines.demo.gained import heard_by
 from pipelines.demo.guide import Answered, Walks, say, unsaid, walks_from
@@ -52,7 +54,7 @@ def walk(house: House, approved_by: str, rounds: int = 2) -> None:
     outlook = _watch(house, walks, console)
     no = second_round(house, outlook, approved_by) if rounds > 1 else None
     _ask_production(house, walks, address)
-    end(house, walks, outlook, address, refused, no, time.monotonic() - began, console)
+    end(house, walks, address, refused, no, time.monotonic() - began, console)
     if no is not None:
         raise no
 
@@ -110,5 +112,9 @@ def _watch(house: House, walks: Walks, console: Console) -> Outlook:
     said: Sequence[str] = [reason.sentence for reason in outlook.reasons]
     for sentence in said or ["nothing new: the champion stays"]:
         console.print(f"  {sentence}")
-    console.print(f"  {report(house, outlook)}")
+    page = report(house, outlook)
+    if outlook.reasons:
+        # The next look writes over that page.
+        page = Path(shutil.copyfile(page, house.workspace / "reports/demo" / DRIFT))
+    console.print(f"  {page}")
     return outlook
