@@ -25,7 +25,7 @@ DAYS = 3
 SAID_OF_EACH = 4
 """Recordings of each species that she speaks about."""
 ASKED_OF_EACH = 5
-"""Recordings of each species that nobody learns from: with fewer, the interval is too wide to tell anything."""
+"""Recordings of each species that nobody learns from: the more, the narrower the interval of what was gained."""
 WEAR = 1.0
 """Of her microphone, see `silencio.data.reserve.microphone.worn`."""
 
@@ -82,18 +82,12 @@ def walks_from(house: House, begin: date, tell: Tell) -> Walks:
     """Her walks on this day and those that follow, recorded unless they are."""
     settings = house.experiment.data.reserve
     key = digest_of([settings.model_dump(), code_digest("data/reserve"), WEAR, SAID_OF_EACH, ASKED_OF_EACH])
-    folder = house.workspace / f"raw/walks-{key[:12]}"
-    planned = {name: _planned(settings, name, each) for name, each in _KINDS.items()}
-    every = [recording for kind in planned.values() for recording in kind]
-    told = counting(tell, "recordings composed")
-    paths = dict(zip(every, reserve.record(every, folder, told), strict=True))
-    said, asked = (
-        tuple(Walked(one, paths[one], _on(one, begin)) for one in planned[name]) for name in _KINDS
-    )
-    return Walks(f"walks-{key[:12]}", begin, said, asked)
-
-
-_KINDS = {"SAID": SAID_OF_EACH, "ASKED": ASKED_OF_EACH}
+    name = f"walks-{key[:12]}"
+    said, asked = (_planned(settings, *kind) for kind in (("SAID", SAID_OF_EACH), ("ASKED", ASKED_OF_EACH)))
+    every = [*said, *asked]
+    paths = reserve.record(every, house.workspace / f"raw/{name}", counting(tell, "recordings composed"))
+    walked = [Walked(one, path, _on(one, begin)) for one, path in zip(every, paths, strict=True)]
+    return Walks(name, begin, tuple(walked[: len(said)]), tuple(walked[len(said) :]))
 
 
 def _planned(settings: Reserve, name: str, of_each: int) -> list[Recording]:
