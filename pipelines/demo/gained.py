@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.demo.guide import Walked, Walks, ask
+from silencio.errors import SilencioError
 from silencio.evaluation.answers import Answers
 from silencio.evaluation.bootstrap import Estimate, estimate
 from silencio.evaluation.sample import Sample
@@ -45,6 +46,11 @@ def heard_by(house: House, walks: Walks, bundle: Bundle, address: str, tell: Tel
     if not path.exists():
         said: Said = {}
         for answered in ask(address, walks.asked):
+            if answered.model != bundle.digest:
+                raise SilencioError(
+                    f"{address} answered with bundle {answered.model[:12]}, and {bundle.digest[:12]} is in production.",
+                    "Somebody promoted another one meanwhile: start the demo again, and it goes on.",
+                )
             said[answered.walked.recording.identifier] = answered.confidence
             tell(Progress(len(said), len(walks.asked), "recordings asked about"))
         partial = path.with_suffix(".partial")

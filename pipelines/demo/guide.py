@@ -16,6 +16,7 @@ from silencio.data.reserve.recordings import Recording
 from silencio.data.reserve.walks import FIRST_DAY, plan_walks
 from silencio.identity import code_digest, digest_of, digest_of_file
 from silencio.progress import Tell, counting
+from silencio.release.router import TRACK_HEADER, Track
 from silencio.settings import Reserve
 from silencio.steps.house import House
 
@@ -66,6 +67,8 @@ class Answered:
     """What the service said of one of her recordings."""
 
     walked: Walked
+    model: str
+    """The digest of the bundle that answered."""
     request: str
     heard: tuple[str, ...]
     """Codes of the species over their thresholds."""
@@ -116,8 +119,9 @@ def say(address: str, walks: Walks, these: Sequence[Walked]) -> Iterator[Answere
 
 
 def ask(address: str, these: Sequence[Walked]) -> Iterator[Answered]:
-    """Send each, and ask that nothing is kept of it."""
+    """Send each to what is in production, whatever canary stands beside it, and ask that nothing is kept of it."""
     with _asking(address) as http:
+        http.headers[TRACK_HEADER] = Track.PRODUCTION
         for one in these:
             yield _identified(http, one, {"keep": "false"})
 
@@ -134,4 +138,4 @@ def _identified(http: httpx.Client, one: Walked, wishes: dict[str, str]) -> Answ
         for code, probability in window["probabilities"].items():
             confidence[code] = max(probability, confidence.get(code, 0.0))
     heard = tuple(species["code"] for species in answer["species"])
-    return Answered(one, answer["request"], heard, confidence)
+    return Answered(one, answer["model"]["digest"], answer["request"], heard, confidence)

@@ -65,7 +65,7 @@ def test_nothing_is_cut_off_on_a_narrow_terminal() -> None:
 def test_what_the_service_heard_stands_beside_what_the_guide_says() -> None:
     names = {code: f"Species {code}" for code in LABELS}
     one = next(one for one in ASKED if one.recording.secondary is None)
-    text = printed(what_she_says([Answered(one, "r", (), {})], names), 100)
+    text = printed(what_she_says([Answered(one, "digest", "r", (), {})], names), 100)
     assert "nothing that it is sure of" in text
     assert f"Species {one.recording.species.code}" in text
 
