@@ -173,8 +173,9 @@ def demo(
     workspace: Workspace = Here,
     changes: Changes = None,
     experiment: Experiment = "demo",
+    rounds: Annotated[int, typer.Option(min=1, max=2, help="1: end with the reasons for a second one.")] = 2,
 ) -> None:
-    """Walk the whole loop on the built-in reserve.
+    """Turn the whole loop twice on the built-in reserve.
 
     Example: silencio demo --approved-by Ana
     """
@@ -184,4 +185,4 @@ def demo(
     if not approved_by:
         raise GateRefused("Nobody approves.", "Production takes a person's word: --approved-by NAME.")
     with going_on_later():
-        walk(house_at(experiment, workspace, changes), approved_by)
+        walk(house_at(experiment, workspace, changes), approved_by, rounds)

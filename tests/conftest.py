@@ -79,10 +79,10 @@ def silencio(*arguments: str, workspace: Path, **environment: str) -> subprocess
 
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
-    """`silencio demo tiny`, from nothing."""
+    """`silencio demo tiny`, from nothing as far as the reasons for a second round; tests/test_loop.py turns that."""
     folder = tmp_path_factory.mktemp("loop") / "workspace"
     house = House(load_experiment("tiny"), Site(workspace=str(folder)), Workspace(folder))
-    done = silencio("demo", "tiny", "--approved-by", REVIEWER, workspace=folder)
+    done = silencio("demo", "tiny", "--rounds", "1", "--approved-by", REVIEWER, workspace=folder)
     try:
         assert done.returncode == 0, done.stdout + done.stderr
         yield Walked(house, done.stdout)

@@ -133,10 +133,14 @@ def registry_diff(
 
     Example: silencio registry diff production staging demo
     """
+    tell_apart(house_at(experiment, workspace, changes), before, after)
+
+
+def tell_apart(house: "House", before: str, after: str) -> None:
+    """Print what differs between two versions, each by its number or its stage."""
     from silencio.registry.compare import Side, differences, find
     from silencio.terminal import bar, table
 
-    house = house_at(experiment, workspace, changes)
     with bar("registry"):
         found = [find(house.registry, word) for word in (before, after)]
         one, other = (Side.of(version, house.registry, house.workspace) for version in found)

@@ -6,13 +6,15 @@ for and not begun, which the next one begins; and a training that was killed is 
 
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
+from silencio.errors import SilencioError
 from silencio.monitoring.memory import Memory, Training
 from silencio.monitoring.reasons import Reason
 from silencio.settings import Monitoring
@@ -35,6 +37,8 @@ class Action:
     did: Did
     said: str
     training: Training | None = None
+    exit_code: int | None = None
+    """Of a training that was waited for."""
 
     @property
     def started(self) -> bool:
@@ -48,30 +52,80 @@ def act(
     command: Sequence[str],
     now: datetime,
     logs: Path,
+    wait: bool = False,
 ) -> Action:
-    """`command` trains; what it prints goes into a file in `logs`. It is not waited for."""
+    """`command` trains. What it prints goes into a file in `logs`, and it is not waited for; with `wait`, it prints as
+    whoever waits does, and the action tells its exit code."""
+    with _decided(reasons, memory, settings, command, now) as (action, lock):
+        if not action.started or action.training is None or lock is None:
+            return action
+        training = action.training
+        if wait:
+            code = _start(training, memory, lock).wait()
+            return replace(action, said=f"{action.said} It ended with exit code {code}.", exit_code=code)
+        _start(training, memory, lock, _log(training, logs))
+        return replace(action, said=f"{action.said} Its output: {_log(training, logs)}.")
+
+
+@contextmanager
+def done_here(
+    reasons: Sequence[Reason],
+    memory: Memory,
+    settings: Monitoring,
+    command: Sequence[str],
+    now: datetime,
+) -> Iterator[Action]:
+    """As `act`, for whoever trains in this process: where the action says started, the body is the training. What ends
+    it is written down, but for a kill: then `command` is what the next watcher begins again."""
+    with _decided(reasons, memory, settings, command, now) as (action, _):
+        if not action.started or action.training is None:
+            yield action
+            return
+        name = action.training.name
+        memory.begin(name)
+        try:
+            yield action
+        except SilencioError as error:
+            memory.end(name, error.exit_code)
+            raise
+        memory.end(name, 0)
+
+
+@contextmanager
+def _decided(
+    reasons: Sequence[Reason], memory: Memory, settings: Monitoring, command: Sequence[str], now: datetime
+) -> Iterator[tuple[Action, IO[str] | None]]:
+    """What is to be done, and the lock, which is held meanwhile."""
     with memory.alone() as lock:
-        if lock is None:
-            return Action(Did.RUNNING, "A training is going on: one at a time.")
-        asked = memory.trainings()
-        if asked and not asked[-1].finished:
-            last = asked[-1]
-            if last.attempts < settings.attempts:
-                _start(last, memory, lock, logs)
-                which = f"The training {last.name} had not come to its end: it is started"
-                return Action(Did.STARTED_AGAIN, f"{which} again, in {_log(last, logs)}.", last)
-            memory.give_up(last.name)
-        decided = _decide(reasons, asked, settings, now)
-        if decided is not None:
-            return decided
-        training = memory.ask(reasons, command, now)
-        _start(training, memory, lock, logs)
-        return Action(
-            Did.STARTED, f"The training {training.name} is started, in {_log(training, logs)}.", training
-        )
+        yield _decide(reasons, memory, settings, command, now, lock is not None), lock
 
 
 def _decide(
+    reasons: Sequence[Reason],
+    memory: Memory,
+    settings: Monitoring,
+    command: Sequence[str],
+    now: datetime,
+    alone: bool,
+) -> Action:
+    """What is to be started is written down when this returns."""
+    if not alone:
+        return Action(Did.RUNNING, "A training is going on: one at a time.")
+    asked = memory.trainings()
+    if asked and not asked[-1].finished:
+        last = asked[-1]
+        if last.attempts < settings.attempts:
+            said = f"The training {last.name} had not come to its end: it is started again."
+            return Action(Did.STARTED_AGAIN, said, last)
+        memory.give_up(last.name)
+    refused = _refused(reasons, asked, settings, now)
+    if refused is not None:
+        return refused
+    training = memory.ask(reasons, command, now)
+    return Action(Did.STARTED, f"The training {training.name} is started.", training)
+
+
+def _refused(
     reasons: Sequence[Reason], asked: Sequence[Training], settings: Monitoring, now: datetime
 ) -> Action | None:
     """Why nothing is to be started; None if something is."""
@@ -89,20 +143,25 @@ def _decide(
     return None
 
 
-def _start(training: Training, memory: Memory, lock: IO[str], logs: Path) -> None:
+def _start(
+    training: Training, memory: Memory, lock: IO[str], log: Path | None = None
+) -> subprocess.Popen[bytes]:
     """In a session of its own: who ends the watching does not end the training. It holds the lock until it is over."""
     runner = [sys.executable, "-m", "silencio.monitoring.runner", str(memory.folder), training.name]
-    logs.mkdir(parents=True, exist_ok=True)
-    with _log(training, logs).open("ab") as out:
+    with ExitStack() as files:
+        if log is not None:
+            log.parent.mkdir(parents=True, exist_ok=True)
+        out = files.enter_context(log.open("ab")) if log is not None else None
         child = subprocess.Popen(
             [*runner, *training.command],
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if out else None,
             pass_fds=[lock.fileno()],
             start_new_session=True,
         )
     _children[:] = [one for one in [*_children, child] if one.poll() is None]
+    return child
 
 
 def _log(training: Training, logs: Path) -> Path:

@@ -12,8 +12,8 @@ from silencio.settings import Experiment
 
 SHAPING = ("audio", "data", "model", "training")
 """The sections of an experiment that shape what is learnt. The seed does not: it is another draw of the same."""
-BESIDES = {"data": {"frogid": {"workers"}}, "training": {"warm_start", "era"}}
-"""Of them: how many download at a time; and whether a training begins with the champion, which is no other model."""
+BESIDES = {"data": {"frogid": {"workers"}}, "training": {"warm_start", "warm_epochs", "era"}}
+"""Of them: how many download at a time; and how a training begins with the champion, which is no other model."""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Training(Section):
     augment: Augment = Augment()
     warm_start: bool = False
     """Begin with the weights of the champion, where there is one; its species are found by their codes."""
+    warm_epochs: Count | None = None
+    """Of a training that does begin with them; none: as many as from scratch."""
     era: Literal["all", "older", "newer"] = "all"
     """`newer`: every epoch has the newest recordings (data.split.newer), and a draw of older ones; `older`: none of
     the newest, neither to learn from nor to validate on. What nobody dated counts as older."""

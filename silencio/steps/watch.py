@@ -2,14 +2,15 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from silencio.handover import Handover, Kind
-from silencio.monitoring.act import Action
+from silencio.monitoring.act import Action, done_here
 from silencio.monitoring.act import act as start
 from silencio.monitoring.champion import Champion, Learnt, code_now, learnt_from
 from silencio.monitoring.drift import Drift, look_for_drift
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MEMORY, LOGS, REFERENCES, OBSERVED = "records", "logs", "processed/references", "processed/observed"
+REPORT = "reports/drift"
 PHONES = "phones"
 """The one recorder that all who ask the service are taken for."""
 NO_REFERENCE = "what the champion knew is neither in its bundle nor in this workspace"
@@ -109,23 +111,31 @@ def _listen(
     if reference is None:
         return Listened(None, None, NO_REFERENCE)
     begin = max(champion.since, at - timedelta(days=settings.looks_back_days))
-    kept = heard or heard_by_service(house, bundle)
+    kept = heard or heard_by_service(house, bundle, champion.learnt)
     return Listened(
         look_for_drift(reference, kept.since(local(begin)), local(at).date(), settings), reference
     )
 
 
-def act(house: House, outlook: Outlook, command: Sequence[str]) -> Action:
+def act(house: House, outlook: Outlook, command: Sequence[str], wait: bool = False) -> Action:
     """Start `command`, a training, if there are reasons for one that none was started for yet."""
     memory, logs = Memory(house.workspace / MEMORY), house.workspace / LOGS
-    return start(outlook.reasons, memory, house.experiment.monitoring, command, outlook.at, logs)
+    return start(outlook.reasons, memory, house.experiment.monitoring, command, outlook.at, logs, wait)
+
+
+@contextmanager
+def training_here(house: House, outlook: Outlook, command: Sequence[str]) -> Iterator[Action]:
+    """As `act`, where the body trains: what `command` would do, should the body be killed."""
+    memory, now = Memory(house.workspace / MEMORY), datetime.now(UTC)
+    with done_here(outlook.reasons, memory, house.experiment.monitoring, command, now) as action:
+        yield action
 
 
 def report(house: House, outlook: Outlook) -> Path:
     """The page and the figures of a look, over those of the one before."""
     from silencio.monitoring.page import render
 
-    folder, listened = house.workspace / "reports/drift", outlook.listened
+    folder, listened = house.workspace / REPORT, outlook.listened
     for name, text in {
         "report.html": render(
             listened.drift, listened.reference, outlook.reasons, outlook.at, listened.unknown
@@ -163,13 +173,21 @@ def _made(house: House, bundle: "Bundle", catalog: Handover) -> Reference:
     return reference_from(windows, bundle.model(threads=2).probabilities, bundle.thresholds)
 
 
-def heard_by_service(house: House, bundle: "Bundle") -> Heard:
-    """What the passive log drew and what guides spoke about, with the audio. Nobody knows whose phones those were."""
+def heard_by_service(house: House, bundle: "Bundle", learnt: Learnt | None) -> Heard:
+    """What the passive log drew and what guides spoke about, with the audio. Nobody knows whose phones those were.
+
+    What the champion learned from is left out: it tells of how things were, and the champion knows the answers.
+    """
     from silencio.monitoring.from_audio import HeardInFiles, Recorded
 
     store = house.feedback
     calling = {said.audio: said.species for said in store.statements() if said.present and said.species}
-    kept = {one.audio: one for one in (*store.passive(), *store.spoken_about()) if one.audio}
+    known = {correction.split()[0] for correction in learnt.corrections} if learnt else set[str]()
+    kept = {
+        one.audio: one
+        for one in (*store.passive(), *store.spoken_about())
+        if one.audio and Path(one.audio).stem not in known
+    }
     store.bring(kept)
     heard = [
         Recorded(store.folder / "audio" / audio, recorded_at(one), PHONES, calling.get(audio))

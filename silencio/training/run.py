@@ -80,7 +80,8 @@ def train_once(
     cluster: str | None,
 ) -> Handover:
     """One checkpoint: a round of a training in rounds, or all of another."""
-    lesson = lesson_of(experiment, windows, ancestor)
+    asked = as_begun(experiment, ancestor)
+    lesson = Lesson.of(asked, windows)
     inputs = inputs_of(
         experiment,
         windows,
@@ -104,7 +105,7 @@ def train_once(
             begun = (folder / STATE).exists()
             begin = ancestor.open() if ancestor and not begun else None
             learn = fit if experiment.training.workers is None else by_workers(cluster)
-            trained = learn(experiment, taught, folder / STATE, tell, weights, begin)
+            trained = learn(asked, taught, folder / STATE, tell, weights, begin)
             write(trained, experiment, folder)
             write_species(windows.species, folder / SPECIES)
             # A kill between an epoch's end and its word left one untold; those that are told are not told twice.
@@ -161,13 +162,17 @@ def by_workers(cluster: str | None) -> Callable[..., Trained]:
     return partial(fit_on_ray, address=cluster)
 
 
-def lesson_of(experiment: Experiment, windows: Windows, ancestor: Ancestor | None) -> Lesson:
-    """Without a champion, a retraining has nothing yet that it could forget: it learns from all eras."""
+def as_begun(experiment: Experiment, ancestor: Ancestor | None) -> Experiment:
+    """What it asks of a training that begins with a champion, or without one: then a retraining has nothing yet that it
+    could forget, and learns from all eras."""
     settings = experiment.training
-    if settings.warm_start and ancestor is None:
-        scratch = settings.model_copy(update={"era": "all"})
-        return Lesson.of(experiment.model_copy(update={"training": scratch}), windows)
-    return Lesson.of(experiment, windows)
+    if not settings.warm_start:
+        return experiment
+    if ancestor is None:
+        changed = settings.model_copy(update={"era": "all"})
+    else:
+        changed = settings.model_copy(update={"epochs": settings.warm_epochs or settings.epochs})
+    return experiment.model_copy(update={"training": changed})
 
 
 def inputs_of(

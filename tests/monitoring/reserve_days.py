@@ -13,7 +13,7 @@ from silencio.audio import Features
 from silencio.data.reserve.background import background
 from silencio.data.reserve.chance import chance
 from silencio.data.reserve.hours import awake, is_night, moment
-from silencio.data.reserve.microphone import microphone
+from silencio.data.reserve.microphone import microphone, worn
 from silencio.data.reserve.place import place
 from silencio.data.reserve.recordings import Recording, plan_recordings, render_recording, score_recording
 from silencio.data.reserve.score import Call, perform, singer
@@ -135,10 +135,10 @@ def learnt(taught: Sequence[Heard], held_out: Sequence[Heard]) -> tuple[Linear, 
     return model, reference_of(usual, usual, FRONT_END)
 
 
-def listen(site: int, at: datetime, owner: str, seed: int) -> Observed:
+def listen(site: int, at: datetime, owner: str, seed: int, wear: float) -> Observed:
     """Ten seconds of an unattended recorder, through somebody's microphone; the model is not asked."""
     rng = chance(RESERVE.seed, "piece", site, at.isoformat(), seed)
-    recorder = microphone(RESERVE.seed, owner, RESERVE.colour)
+    recorder = worn(microphone(RESERVE.seed, owner, RESERVE.colour), wear)
     ground = place(RESERVE.seed, f"site {site}", RESERVE.streams)
     noise = background(ground, recorder, at.hour, rng.random() < RESERVE.rain, SECONDS * RATE, rng)
     here = awake(inhabitants(RESERVE.seed, RESERVE.species), is_night(at))
@@ -158,9 +158,11 @@ def listen(site: int, at: datetime, owner: str, seed: int) -> Observed:
     return Observed(at, f"site {site}", heights_of(features, scale, FRONT_END))
 
 
-def day_at(site: int, day: datetime, pieces: int, owner: str | None = None) -> list[Observed]:
+def day_at(
+    site: int, day: datetime, pieces: int, owner: str | None = None, wear: float = 0.0
+) -> list[Observed]:
     """Pieces all round the clock."""
     return [
-        listen(site, day + timedelta(minutes=k * 1440 // pieces), owner or f"site {site}", k)
+        listen(site, day + timedelta(minutes=k * 1440 // pieces), owner or f"site {site}", k, wear)
         for k in range(pieces)
     ]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from silencio.errors import SilencioError
-from silencio.monitoring.act import Action, Did, act
+from silencio.errors import GateRefused, SilencioError
+from silencio.monitoring.act import Action, Did, act, done_here
 from silencio.monitoring.memory import Memory
 from silencio.monitoring.reasons import Reason, Why
 from silencio.settings import Monitoring
@@ -187,3 +187,55 @@ def test_a_line_that_is_damaged_is_named(memory: Memory) -> None:
     memory.path.write_text("nonsense\n" + memory.path.read_text())
     with pytest.raises(SilencioError, match=r"Line 1 of .*watch\.jsonl is damaged"):
         memory.trainings()
+
+
+def test_a_training_in_this_process_is_remembered_and_done_once(memory: Memory) -> None:
+    with done_here([NEW_DATA], memory, Monitoring(), ["train"], NOW) as action:
+        assert action.did is Did.STARTED
+        assert memory.running(), "nobody else may train meanwhile"
+    (training,) = memory.trainings()
+    assert (training.reasons, training.attempts, training.exit_code) == ((NEW_DATA,), 1, 0)
+    with done_here([NEW_DATA], memory, Monitoring(), ["train"], NOW) as action:
+        assert action.did is Did.DONE_BEFORE
+    assert len(memory.trainings()) == 1
+
+
+def test_a_gates_no_ends_a_training_in_this_process(memory: Memory, tmp_path: Path) -> None:
+    with (
+        pytest.raises(GateRefused),
+        done_here([NEW_DATA], memory, Monitoring(), ["train"], NOW),
+    ):
+        raise GateRefused("It is worse.", "Look at the report.")
+    assert memory.trainings()[0].exit_code == 1
+    assert decide(memory, tmp_path, NEW_DATA).did is Did.DONE_BEFORE
+
+
+def test_where_it_breaks_or_is_killed_the_next_watcher_starts_the_command(
+    memory: Memory, tmp_path: Path
+) -> None:
+    here = f"""
+from pathlib import Path
+from silencio.monitoring.act import done_here
+from silencio.monitoring.memory import Memory
+from silencio.monitoring.reasons import Reason, Why
+from silencio.settings import Monitoring
+from datetime import datetime, UTC
+import os, signal
+with done_here([Reason(Why.DATA, "New.", "data 1")], Memory(Path({str(memory.folder)!r})), Monitoring(),
+               {command(tmp_path)!r}, datetime.now(UTC)):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", here], check=False).returncode == -signal.SIGKILL
+    assert decide(memory, tmp_path, NEW_DATA).did is Did.STARTED_AGAIN
+    until_over(memory)
+    assert len(trained(tmp_path)) == 1
+    assert (memory.trainings()[0].attempts, memory.trainings()[0].exit_code) == (2, 0)
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_who_waits_ends_as_the_training_ends(memory: Memory, tmp_path: Path, code: int) -> None:
+    asked = command(tmp_path, f"raise SystemExit({code})")
+    action = act([NEW_DATA], memory, Monitoring(), asked, NOW, tmp_path / "logs", wait=True)
+    assert (action.did, action.exit_code) == (Did.STARTED, code)
+    assert memory.trainings()[0].exit_code == code
+    assert not memory.running()

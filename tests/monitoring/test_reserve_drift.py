@@ -28,7 +28,7 @@ def caught(drift: Drift) -> set[Aspect]:
 
 
 @pytest.mark.slow
-def test_a_changed_microphone_is_caught_within_a_day_and_the_old_one_is_not() -> None:
+def test_a_changed_or_worn_microphone_is_caught_within_a_day_and_the_old_one_is_not() -> None:
     usual = [
         one
         for day in range(20)
@@ -41,6 +41,7 @@ def test_a_changed_microphone_is_caught_within_a_day_and_the_old_one_is_not() ->
         for owner in ("a new one", "a spare one"):
             drift = look_for_drift(reference, day_at(site, DAY, 24, owner), NEXT)
             assert caught(drift) == {Aspect.INPUT}, f"site {site} with {owner}"
+        assert caught(look_for_drift(reference, day_at(site, DAY, 24, wear=1.0), NEXT)) == {Aspect.INPUT}
 
 
 @pytest.mark.slow

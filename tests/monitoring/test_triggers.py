@@ -135,7 +135,7 @@ def test_a_correction_of_a_correction_is_one_more() -> None:
 
 
 def test_what_the_walked_champion_learned_is_read_from_the_workspace(walked: Walked) -> None:
-    """It learned from the release; a guide corrected one recording since."""
+    """It learned from the release; a guide spoke about some recordings since."""
     seen = look(walked.house)
     assert seen.champion is not None
     assert seen.champion.learnt is not None

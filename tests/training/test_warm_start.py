@@ -191,3 +191,18 @@ def test_without_a_champion_it_learns_from_scratch_and_from_everything(
     plain = train(everything, windows, Workspace(tmp_path / "workspace"), untracked)
     assert first.files["model.safetensors"] == plain.files["model.safetensors"]
     assert first.facts["inputs"] != plain.facts["inputs"], "asked for again after a promotion, it is found"
+
+
+def test_a_training_that_begins_with_the_champion_has_epochs_of_its_own(
+    champion: Checkpoint, tmp_path: Path
+) -> None:
+    windows, workspace = store_of_eras(tmp_path / "windows"), Workspace(tmp_path / "workspace")
+    asked = small("warm_start: true, epochs: 3, warm_epochs: 1")
+
+    warm, scratch = (
+        train(asked, windows, workspace, untracked, ancestor=began) for began in (Ancestor.of(champion), None)
+    )
+
+    assert (warm.facts["epochs"], scratch.facts["epochs"]) == (1, 3)
+    without = asked.model_copy(update={"training": asked.training.model_copy(update={"warm_epochs": None})})
+    assert train(without, windows, workspace, untracked, ancestor=Ancestor.of(champion)).facts["epochs"] == 3

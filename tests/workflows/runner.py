@@ -34,6 +34,8 @@ class Runner:
         self.contexts = contexts
         self.summary = folder / "GITHUB_STEP_SUMMARY"
         self.outcomes: list[Outcome] = []
+        self._written: dict[str, str] = {}
+        """GITHUB_OUTPUT of each step that has an id."""
 
     def run(self, workflow: Workflow, job_name: str, before: str | None = None) -> list[Outcome]:
         """Run a job's commands in order, as far as the one that starts with `before`."""
@@ -65,13 +67,33 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 timeout=SECONDS,
             )
+        output = self.folder / "GITHUB_OUTPUT"
+        if "id" in step:
+            self._written[step["id"]] = output.read_text()
+        output.write_text("")
         return Outcome(command, finished.returncode, log.read_text())
 
     def _wanted(self, condition: str) -> bool:
+        """Terms with && between; where none names a state, success() is one of them, as on GitHub."""
         failed = any(outcome.exit_code for outcome in self.outcomes)
-        return {"success()": not failed, "failure()": failed, "always()": True, "!cancelled()": True}[
-            EXPRESSION.sub(r"\1", condition)
-        ]
+        states = {"success()": not failed, "failure()": failed, "always()": True, "!cancelled()": True}
+        terms = [term.strip() for term in EXPRESSION.sub(r"\1", condition).split("&&")]
+        asked = terms if states.keys() & set(terms) else ["success()", *terms]
+        return all(states[term] if term in states else self._compared(term) for term in asked)
+
+    def _compared(self, term: str) -> bool:
+        """name == 'text', or !=."""
+        name, operator, text = term.split(maxsplit=2)
+        same = ({**self.contexts, **self._outputs()}).get(name, "") == text.strip("'")
+        return {"==": same, "!=": not same}[operator]
+
+    def _outputs(self) -> dict[str, str]:
+        """What steps wrote into GITHUB_OUTPUT, by the name that expressions have for it."""
+        return {
+            f"steps.{step}.outputs.{name}": value
+            for step, written in self._written.items()
+            for name, _, value in (line.partition("=") for line in written.splitlines())
+        }
 
     def _environment(self) -> dict[str, str]:
         """The machine's, without what these tests themselves were started with."""

@@ -51,7 +51,10 @@ def test_a_command_takes_its_values_from_the_environment(step: Step) -> None:
 def test_a_value_that_a_command_takes_is_set(step: Step) -> None:
     workflow = read(step.workflow)
     layers = [workflow, workflow["jobs"][step.job], step.says]
-    given = {name for layer in layers for name in layer.get("env", {})} | {"GITHUB_STEP_SUMMARY"}
+    given = {name for layer in layers for name in layer.get("env", {})} | {
+        "GITHUB_STEP_SUMMARY",
+        "GITHUB_OUTPUT",
+    }
 
     assert set(re.findall(r"\$(\w+)", step.says["run"])) <= given
 

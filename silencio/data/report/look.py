@@ -19,12 +19,12 @@ class Page:
     """Such as data report."""
     title: str
     headline: str
-    """HTML, as are the tiles, the ending and the banner."""
-    tiles: str
+    """HTML, as are the ending, the tiles and the banner."""
     sections: Sequence[Section]
     goal: str
     """What the first section has."""
     ending: str
+    tiles: str = ""
     banner: str = ""
     style: str = ""
     """Beside what all pages have."""
@@ -39,7 +39,7 @@ class Page:
             script=script,
             banner=self.banner,
             headline=self.headline,
-            tiles=self.tiles,
+            tiles=f'<ul class="tiles">{self.tiles}</ul>' if self.tiles else "",
             first=self.sections[0].anchor,
             goal=self.goal,
             contents="".join(f'<li><a href="#{s.anchor}">{escape(s.title)}</a></li>' for s in self.sections),

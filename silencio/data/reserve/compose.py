@@ -62,6 +62,21 @@ def compose(settings: Reserve, folder: Path, progress: Callable[[int, int], None
         _write(folder / f"{name}.csv", tables.csv_of(rows))
 
 
+def record(
+    recordings: Sequence[Recording], folder: Path, progress: Callable[[int, int], None] | None = None
+) -> list[Path]:
+    """The files of recordings that are in no release, by the same rules: below `folder` as in `compose`."""
+    processes = min(os.cpu_count() or 1, len(recordings) // FILES_A_PROCESS)
+    for done, _ in enumerate(_write_all(recordings, folder, processes), start=1):
+        if progress is not None:
+            progress(done, len(recordings))
+    return [_path(folder, recording) for recording in recordings]
+
+
+def _path(folder: Path, recording: Recording) -> Path:
+    return folder / "train_audio" / recording.filename
+
+
 def _write_all(
     pieces: Sequence[Recording | Soundscape], folder: Path, processes: int
 ) -> Iterator[list[Bout]]:
@@ -77,7 +92,7 @@ def _write_all(
 
 def _write_audio(folder: Path, piece: Recording | Soundscape) -> list[Bout]:
     if isinstance(piece, Recording):
-        path, calls = folder / "train_audio" / piece.filename, score_recording(piece)
+        path, calls = _path(folder, piece), score_recording(piece)
         if not path.exists():
             _write(path, encode(render_recording(piece, calls)))
         return bouts(calls, piece.samples)

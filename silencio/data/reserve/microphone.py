@@ -1,6 +1,6 @@
 """What a recorder adds to everything it hears: band limits, a tilt, a resonance, and noise of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ Spectrum = NDArray[np.float32]
 DULL = (300.0, 1_500.0)
 BRIGHT = (3_000.0, 8_000.0)
 """Hz: the bands whose gains are compared."""
+RINGS_AT, RINGS_BY = 2_000.0, 18.0
+"""Hz and dB: the resonance of a membrane that is worn out."""
 
 
 @dataclass(frozen=True)
@@ -58,4 +60,17 @@ def microphone(seed: int, owner: str | int, colour: float) -> Microphone:
         bump=between(rng, (1_500, 7_000)),
         bump_gain=colour * float(rng.uniform(-5, 6)),
         self_noise=-4 + colour * float(rng.uniform(-5, 7)),
+    )
+
+
+def worn(new: Microphone, wear: float) -> Microphone:
+    """The same after seasons in the rain. `wear` 0 is as new; at 1 its membrane rings at 2 kHz, and passes on little
+    of what is higher but its own hiss."""
+    return replace(
+        new,
+        high_cut=new.high_cut * 0.2**wear,
+        tilt=new.tilt - 3 * wear,
+        bump=new.bump * (RINGS_AT / new.bump) ** wear,
+        bump_gain=new.bump_gain + wear * (RINGS_BY - new.bump_gain),
+        self_noise=new.self_noise + 6 * wear,
     )

@@ -10,7 +10,7 @@ from silencio.data.reserve.background import background
 from silencio.data.reserve.chance import between, chance, some
 from silencio.data.reserve.dialect import FIRST_YEAR
 from silencio.data.reserve.hours import awake, moment, nightliness
-from silencio.data.reserve.microphone import Microphone, microphone
+from silencio.data.reserve.microphone import Microphone, microphone, worn
 from silencio.data.reserve.path import usual_metres
 from silencio.data.reserve.place import place
 from silencio.data.reserve.score import Call, perform, singer
@@ -38,6 +38,8 @@ class Recording:
     latitude: float
     longitude: float
     snr_db: float
+    wear: float = 0.0
+    """Of the microphone, see `worn`."""
 
     @property
     def filename(self) -> str:
@@ -45,7 +47,7 @@ class Recording:
 
     @property
     def microphone(self) -> Microphone:
-        return microphone(self.reserve.seed, self.recordist, self.reserve.colour)
+        return worn(microphone(self.reserve.seed, self.recordist, self.reserve.colour), self.wear)
 
     @property
     def samples(self) -> int:

@@ -1,0 +1,5 @@
+"""`make demo`: the loop, turned twice on the built-in reserve."""
+
+from pipelines.demo.walk import walk
+
+__all__ = ["walk"]
