@@ -12,7 +12,10 @@ from silencio.settings import Experiment
 
 SHAPING = ("audio", "data", "model", "training")
 """The sections of an experiment that shape what is learnt. The seed does not: it is another draw of the same."""
-BESIDES = {"data": {"frogid": {"workers"}}, "training": {"warm_start", "warm_epochs", "era"}}
+BESIDES = {
+    "data": {"frogid": {"workers"}},
+    "training": {"warm_start", "warm_epochs", "warm_learning_rate", "era"},
+}
 """Of them: how many download at a time; and how a training begins with the champion, which is no other model."""
 
 

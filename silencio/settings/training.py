@@ -68,6 +68,8 @@ class Training(Section):
     """Begin with the weights of the champion, where there is one; its species are found by their codes."""
     warm_epochs: Count | None = None
     """Of a training that does begin with them; none: as many as from scratch."""
+    warm_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """Of such a training: a lower one changes the champion, a high one first forgets it; none: as from scratch."""
     era: Literal["all", "older", "newer"] = "all"
     """`newer`: every epoch has the newest recordings (data.split.newer), and a draw of older ones; `older`: none of
     the newest, neither to learn from nor to validate on. What nobody dated counts as older."""

@@ -171,7 +171,12 @@ def as_begun(experiment: Experiment, ancestor: Ancestor | None) -> Experiment:
     if ancestor is None:
         changed = settings.model_copy(update={"era": "all"})
     else:
-        changed = settings.model_copy(update={"epochs": settings.warm_epochs or settings.epochs})
+        changed = settings.model_copy(
+            update={
+                "epochs": settings.warm_epochs or settings.epochs,
+                "learning_rate": settings.warm_learning_rate or settings.learning_rate,
+            }
+        )
     return experiment.model_copy(update={"training": changed})
 
 

@@ -206,3 +206,20 @@ def test_a_training_that_begins_with_the_champion_has_epochs_of_its_own(
     assert (warm.facts["epochs"], scratch.facts["epochs"]) == (1, 3)
     without = asked.model_copy(update={"training": asked.training.model_copy(update={"warm_epochs": None})})
     assert train(without, windows, workspace, untracked, ancestor=Ancestor.of(champion)).facts["epochs"] == 3
+
+
+@pytest.mark.parametrize(("asked", "peak"), [("warm_learning_rate: 0.0003", 0.0003), ("", 0.003)])
+def test_and_a_learning_rate_of_its_own(
+    asked: str, peak: float, champion: Checkpoint, tmp_path: Path
+) -> None:
+    rates = list[float]()
+    train(
+        small(f"warm_start: true, {asked}"),
+        store_of_eras(tmp_path / "windows"),
+        Workspace(tmp_path / "workspace"),
+        untracked,
+        lambda epoch: rates.append(epoch.learning_rate),
+        ancestor=Ancestor.of(champion),
+    )
+    assert 0 < max(rates) <= peak
+    assert max(rates) > peak / 2
