@@ -1,11 +1,13 @@
 """From a registered version to production traffic, or back."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from silencio.errors import GateRefused, WrongUse
+from silencio.identity import code_digest, digest_of, digest_of_file
 from silencio.steps.house import House
 
 if TYPE_CHECKING:
@@ -44,24 +46,54 @@ class Trial:
 
 
 def try_staging(house: House, version: "Version", recordings: Sequence[Path]) -> Trial:
-    """Roll the version out to staging, and send crowds of users to it.
+    """Roll the version out to staging, and send crowds of users to it, unless it bore the same crowds before.
 
     One that was stopped before is not tried again, and one that has gone further is left alone.
     """
-    from silencio.evaluation.gates import Verdict
+    from silencio.evaluation.gates import Verdict, decision
     from silencio.serving.crowd import bear
 
     deployment = deploy_staging(house, version)
     if deployment is not None:
         release = house.experiment.release
-        results = tuple(bear(deployment.address, recordings, release))
         crowds = f"with crowds of {', '.join(map(str, release.users))}"
-        return Trial(results, f"version {version.number} at {deployment.address}, {crowds}")
+        kept = _kept(house, version, recordings)
+        if not kept.exists():
+            results = tuple(bear(deployment.address, recordings, release))
+            if decision(results) is Verdict.PASS:
+                _keep(results, kept)
+            return Trial(results, f"version {version.number} at {deployment.address}, {crowds}")
+        return Trial(_read(kept), f"version {version.number} at {deployment.address}, {crowds} before")
     judged = house.record.gates(version.model, version.number)
     stopped = tuple(gate for gate in judged if gate.verdict is not Verdict.PASS)
     if stopped:
         return Trial(stopped, f"version {version.number} was stopped before")
     return Trial((), f"version {version.number} is at {version.stage} already")
+
+
+def _kept(house: House, version: "Version", recordings: Sequence[Path]) -> Path:
+    """Where a trial that passed is kept: another place for another bundle, other crowds or other code."""
+    release = house.experiment.release
+    asked = {
+        "bundle": version.bundle_digest,
+        "recordings": [digest_of_file(path) for path in recordings],
+        "release": release.model_dump(mode="json"),
+        "code": code_digest("audio", "optimize", "serving", "release"),
+    }
+    return house.workspace / "reports/staging" / f"{digest_of(asked)[:16]}.json"
+
+
+def _keep(results: "Sequence[GateResult]", path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps([gate.to_json() for gate in results], indent=2))
+    partial.replace(path)
+
+
+def _read(path: Path) -> "tuple[GateResult, ...]":
+    from silencio.evaluation.gates import GateResult
+
+    return tuple(GateResult.from_json(gate) for gate in json.loads(path.read_text()))
 
 
 def withdraw(house: House, version: "Version", gates: "Sequence[GateResult]", reason: str) -> "Version":

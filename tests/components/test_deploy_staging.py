@@ -11,7 +11,7 @@ from silencio.evaluation.gates import Verdict
 from silencio.registry.stages import Stage
 from silencio.registry.versions import Version
 from silencio.release.router import Track
-from silencio.steps import notice
+from silencio.steps import build, notice, release
 from tests.components.conftest import RUN, Desk, Workshop, moved
 
 
@@ -42,6 +42,19 @@ def test_a_version_on_staging_bears_its_crowds(
     assert house.tracks.running()[Track.STAGING].digest == staged.bundle_digest
     told = notice.tell(house, RUN, notice.Ended("SUCCEEDED"))
     assert told.verdicts["the load test on staging"] == "pass"
+
+
+@pytest.mark.slow
+def test_what_it_bore_it_is_not_asked_to_bear_again(
+    release_desk: Desk, staged: Version, workshop: Workshop
+) -> None:
+    recordings = build.unseen_recordings(workshop.catalog)
+    first, again = (release.try_staging(release_desk.house, staged, recordings) for _ in range(2))
+    assert repr(again.results) == repr(first.results)  # to the last millisecond
+    assert (again.verdict, again.said) == ("pass", f"{first.said} before")
+
+    other = release.try_staging(release_desk.house, staged, recordings[:1])
+    assert repr(other.results) != repr(first.results)
 
 
 def test_one_that_is_too_slow_fails_and_once_archived_is_not_tried_again(
