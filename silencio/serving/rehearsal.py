@@ -57,13 +57,15 @@ def rehearse(address: str, bundle: Bundle, recordings: Sequence[Path], folder: P
     ]
 
 
-def write_arrivals(recordings: Sequence[Path], rate: int, folder: Path) -> list[Path]:
-    """As recorders deliver them: Ogg files, each under a name of its own."""
+def write_arrivals(
+    recordings: Sequence[Path], rate: int, folder: Path, seconds: float = MINUTE
+) -> list[Path]:
+    """The first so many seconds of each as Ogg, under a name of its own: as recorders, or phones, deliver them."""
     folder.mkdir(parents=True)
     sent = []
     for number, recording in enumerate(recordings):
         path = folder / f"{number:02}-{recording.stem}.ogg"
-        samples = load(recording, rate)[: MINUTE * rate]
+        samples = load(recording, rate)[: round(seconds * rate)]
         with soundfile.SoundFile(path, "w", rate, 1, format="OGG", subtype="VORBIS") as file:
             # libvorbis takes what it is given onto the stack: a minute at once overflows it on some systems.
             for start in range(0, len(samples), rate):
