@@ -27,6 +27,7 @@ REVIEWER = "Rosa, the reviewer"
 
 LOOP = (
     "tests/test_loop.py",
+    "tests/test_second_round.py",
     "tests/components/test_features.py",
     "tests/components/test_ingest.py",
     "tests/components/test_survey.py",
