@@ -7,7 +7,7 @@ Every figure is of recordings that its model never met, by the preset that a use
 | `fsdd_fcnn_random` | audiomnist_fcnn | a random fifth of the Free Spoken Digits | on a fifth of the rest |
 | `fsdd_cnn_random` | audiomnist | the same fifth | on a fifth of the rest |
 | `fsdd_cnn_loso` | audiomnist | each of 6 speakers, left out in turn | by leaving out one of the others, three times |
-| `esc10_5fold` | esc10 | the 5 given folds | on three folds, judged by the two others |
+| `esc10_5fold` | esc10 | the 5 given folds | on folds 1, 4 and 5, judged by 2 and 3 |
 | `reserve_map` | demo | soundscapes of sites that nobody trained on | on the validation part |
 | `retrain_gain_new`, `retrain_loss_old` | drift | clips of both eras, of other recordists | on the validation part |
 

@@ -115,6 +115,7 @@ def test_an_unknown_key_that_is_near_to_none_is_refused_without_a_guess() -> Non
         ("audio: {aggregate: mean}", "aggregate and padded_frames are of mfcc"),
         ("audio: {features: mfcc, n_mfcc: 200}", "n_mfcc is at most n_mels = 128"),
         ("audio: {features: mfcc, normalize: unit}", "normalize unit is of pictures"),
+        ("audio: {features: mfcc, normalize: fixed}", "normalize fixed is of pictures"),
         ("audio: {features: mfcc, aggregate: mean}", "normalize takes away .* set it to none"),
         ("data: {split: {folds: 2}}", "data.split.folds is 2: .*3"),
         ("data: {split: {method: folds, fold: 6}}", "fold 6 is not one of 5"),

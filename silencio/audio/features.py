@@ -16,6 +16,8 @@ Floats = NDArray[np.float32]
 
 LEAST_DEVIATION = np.float32(1e-3)
 """A picture that is the same everywhere becomes all 0, not its rounding errors made large."""
+FIXED = np.float32(-30), np.float32(20)
+"""Offset and scale of `normalize: fixed`: the mean and the deviation of everyday sounds' decibels, roundly."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ class Picture:
         if self._front_end.normalize == "unit":
             # Nothing is quieter than QUIETEST, so that silence is 0 and not as bright as the loudest.
             offset, scale = max(loudest - top_db, QUIETEST), top_db
+            picture = (picture - offset) / scale
+        elif self._front_end.normalize == "fixed":
+            offset, scale = FIXED
             picture = (picture - offset) / scale
         elif self._front_end.normalize == "standard":
             # So that a picture that is the same everywhere has a mean without rounding errors.

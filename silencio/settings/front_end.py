@@ -44,8 +44,9 @@ class FrontEnd(Section):
     fmax: Annotated[float, Field(gt=0)] = 16_000.0
     top_db: Annotated[float, Field(gt=0)] = 80.0
     """The quietest is raised to so many dB under the loudest of its window."""
-    normalize: Literal["standard", "unit", "none"] = "standard"
-    """`standard`: mean 0 and deviation 1, of the picture or of each coefficient; `unit`: top_db onto 0 … 1."""
+    normalize: Literal["standard", "unit", "fixed", "none"] = "standard"
+    """`standard`: mean 0 and deviation 1, of the picture or of each coefficient; `unit`: top_db onto 0 … 1; `fixed`:
+    (decibels + 30) / 20 whatever the picture, so that who is loud stays loud; `none`: decibels, or coefficients."""
     n_mfcc: Count = 20
     aggregate: Literal["none", "mean", "mean_std"] = "none"
     """Of MFCC over time."""
@@ -113,8 +114,8 @@ class FrontEnd(Section):
             raise ValueError("aggregate and padded_frames are of mfcc")
         if self.features == "mfcc" and self.n_mfcc > self.n_mels:
             raise ValueError(f"n_mfcc is at most n_mels = {self.n_mels}")
-        if self.features == "mfcc" and self.normalize == "unit":
-            raise ValueError("normalize unit is of pictures: for mfcc it is standard or none")
+        if self.features == "mfcc" and self.normalize in ("unit", "fixed"):
+            raise ValueError(f"normalize {self.normalize} is of pictures: for mfcc it is standard or none")
         if self.features == "mfcc" and self.aggregate != "none" and self.normalize != "none":
             raise ValueError("normalize takes away what aggregate is to tell: set it to none")
         return self

@@ -22,9 +22,11 @@ SILENCE = np.zeros((1, 16_000), np.float32)
 KINDS: dict[str, dict[str, Any]] = {
     "log_mel": {},
     "log_mel, unit": {"normalize": "unit"},
+    "log_mel, fixed": {"normalize": "fixed"},
     "log_mel, none": {"normalize": "none"},
     "image": {"features": "image"},
     "image, unit": {"features": "image", "normalize": "unit"},
+    "image, fixed": {"features": "image", "normalize": "fixed"},
     "mfcc": {"features": "mfcc"},
     "mfcc, none": {"features": "mfcc", "normalize": "none"},
     "mfcc, padded": {"features": "mfcc", "padded_frames": 200},
@@ -103,6 +105,22 @@ def test_the_unit_scale_goes_from_top_db_under_the_loudest_to_the_loudest(kind: 
     if kind == "log_mel":
         expected = LogMel(with_(top_db=20)).decibels(SOUND[0])
         np.testing.assert_allclose(pictures[0], (expected - expected.max() + 20) / 20, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["log_mel", "image"])
+def test_on_the_fixed_scale_what_is_20_decibels_louder_is_1_brighter_everywhere(kind: str) -> None:
+    features = Features(with_(features=kind, normalize="fixed"))
+
+    np.testing.assert_allclose(features(np.float32(10) * SOUND), features(SOUND) + 1, atol=1e-4)
+
+
+def test_the_fixed_scale_is_the_same_for_every_picture() -> None:
+    pictures, scale = Features(with_(normalize="fixed")).scaled(np.concatenate([SOUND, SILENCE]))
+
+    assert scale is not None
+    assert set(scale.offset_db) == {-30}
+    assert set(scale.scale_db) == {20}
+    np.testing.assert_allclose(pictures[1], (LogMel(SMALL).decibels(SOUND[1]) + 30) / 20, atol=1e-5)
 
 
 def test_without_normalization_a_picture_is_in_decibels() -> None:

@@ -41,7 +41,7 @@ def test_bands_cover_the_front_end_without_gap_or_overlap() -> None:
     assert [end for _, end in found[:-1]] == [start for start, _ in found[1:]]
 
 
-@pytest.mark.parametrize("normalize", ["standard", "unit", "none"])
+@pytest.mark.parametrize("normalize", ["standard", "unit", "fixed", "none"])
 def test_however_pictures_are_scaled_the_bands_are_the_same(normalize: str) -> None:
     rng = np.random.default_rng(1)
     samples = rng.normal(0, 0.1, 5 * 16_000).astype(np.float32)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from silencio.audio import Scale
-from silencio.audio.features import LEAST_DEVIATION
+from silencio.audio.features import FIXED, LEAST_DEVIATION
 from silencio.audio.log_mel import DECIBELS, QUIETEST
 from silencio.settings import FrontEnd
 from silencio.training.augment.draws import per_picture
@@ -35,6 +35,9 @@ class Decibels:
         pictures = torch.maximum(decibels, floor, out=decibels)
         if self._normalize == "none":
             return pictures
+        if self._normalize == "fixed":
+            offset, scale = FIXED
+            return pictures.sub_(float(offset)).div_(float(scale))
         if self._normalize == "unit":
             return pictures.sub_(floor).div_(self.top_db)
         # As in audio.features: a picture that is the same everywhere has no rounding errors to be magnified.

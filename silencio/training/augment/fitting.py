@@ -6,6 +6,8 @@ from silencio.settings import Augment, FrontEnd
 OF_DECIBELS = ("threshold_db", "same_species", "background", "colour_db", "pitch", "silence")
 """What is done to power, or to bands."""
 OF_TIME = ("speed",)
+LOUDNESS_LEFT = ("none", "fixed")
+"""On these scales a window that is louder is another picture."""
 # random_start and the masks are on unless somebody turns them off: where there is nothing to turn or to mask, they
 # do nothing.
 
@@ -27,7 +29,7 @@ def check(settings: Augment, front_end: FrontEnd, chooses: bool) -> None:
     if len(front_end.shape) == 1:
         for key in OF_TIME:
             _refuse(settings, key, f"{features} in one row of numbers leaves no time")
-    if no_bands or front_end.normalize != "none":
+    if no_bands or front_end.normalize not in LOUDNESS_LEFT:
         what = f"{features} has" if no_bands else f"audio.normalize {front_end.normalize} leaves"
         _refuse(settings, "gain_db", f"{what} no loudness to change")
 

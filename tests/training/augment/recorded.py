@@ -25,6 +25,7 @@ PICTURES = (
     FRONT_END,
     FRONT_END.model_copy(update={"normalize": "unit"}),
     FRONT_END.model_copy(update={"normalize": "none"}),
+    FRONT_END.model_copy(update={"normalize": "fixed"}),
     FRONT_END.model_copy(update={"features": "image", "image_size": 24}),
 )
 MFCC = FRONT_END.model_copy(update={"features": "mfcc", "n_mfcc": 12})
@@ -33,7 +34,8 @@ KINDS = {
     "standard": PICTURES[0],
     "unit": PICTURES[1],
     "none": PICTURES[2],
-    "image": PICTURES[3],
+    "fixed": PICTURES[3],
+    "image": PICTURES[4],
     "mfcc": MFCC,
     "aggregated": AGGREGATED,
 }
@@ -89,7 +91,7 @@ class Recorded:
             return float(sound.mean()), float(sound.std() + 1e-3)
         if self.front_end.normalize == "unit":
             return float(sound.max() - self.front_end.top_db), self.front_end.top_db
-        return 0.0, 1.0
+        return (-30.0, 20.0) if self.front_end.normalize == "fixed" else (0.0, 1.0)
 
     def lesson(self, folder: Path, chooses: bool = False) -> Lesson:
         folder.mkdir(parents=True)

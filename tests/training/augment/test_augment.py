@@ -31,7 +31,7 @@ def possible(front_end: FrontEnd) -> Settings:
     """Everything on that the front end leaves room for."""
     if front_end.features == "mfcc":
         return Settings(mixup=0.4, speed=0.2 if len(front_end.shape) > 1 else 0)
-    return Settings(**EVERYTHING, gain_db=6 if front_end.normalize == "none" else 0)
+    return Settings(**EVERYTHING, gain_db=6 if front_end.normalize in ("fixed", "none") else 0)
 
 
 @pytest.mark.parametrize("front_end", KINDS.values(), ids=KINDS)
@@ -91,6 +91,16 @@ def test_what_was_done_in_decibels_is_standardized_again(kind: str, tmp_path: Pa
     np.testing.assert_allclose(pictures[:, 0].std(dim=(1, 2), correction=0), 1, atol=1e-3)
 
 
+def test_on_the_fixed_scale_who_is_louder_is_a_little_brighter_everywhere(tmp_path: Path) -> None:
+    lesson = small(tmp_path / "w", KINDS["fixed"])
+
+    pictures, _ = of(lesson, gain_db=6.0)
+
+    brighter = (pictures - stored(lesson)).flatten(1)
+    assert brighter.std(dim=1).max() < 1e-2
+    assert 0.1 < brighter.mean(dim=1).abs().max() <= 0.31
+
+
 def test_on_the_unit_scale_the_loudest_stays_1_and_nothing_is_below_0(tmp_path: Path) -> None:
     front_end = KINDS["unit"].model_copy(update={"top_db": 40.0})
 
@@ -100,8 +110,9 @@ def test_on_the_unit_scale_the_loudest_stays_1_and_nothing_is_below_0(tmp_path: 
     assert pictures.min() >= 0
 
 
-def test_back_from_decibels_a_window_is_what_was_stored(tmp_path: Path) -> None:
-    lesson = small(tmp_path / "w")
+@pytest.mark.parametrize("kind", ["standard", "fixed"])
+def test_back_from_decibels_a_window_is_what_was_stored(kind: str, tmp_path: Path) -> None:
+    lesson = small(tmp_path / "w", KINDS[kind])
 
     pictures, _ = of(lesson, colour_db=1e-6)
 

@@ -17,7 +17,7 @@ def test_a_mask_blanks_one_stretch_of_no_more_than_its_share(side: int) -> None:
     assert begins.max() == 1
 
 
-@pytest.mark.parametrize("kind", ["unit", "none"])
+@pytest.mark.parametrize("kind", ["unit", "fixed", "none"])
 def test_a_mask_leaves_a_windows_own_average(kind: str, tmp_path: Path) -> None:
     lesson = small(tmp_path / "w", KINDS[kind])
 
