@@ -158,5 +158,6 @@ def test_a_gate_that_says_no_ends_the_run_and_registers_nothing(walked: Walked, 
     done = silencio("pipeline", "run", str(file), "--no-feedback", workspace=house.workspace.root)
 
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "Stopped: offline evaluation said fail. The report below" in done.stderr
+    assert "Stopped: offline evaluation said fail: map absolute on overall: 0." in done.stderr
+    assert "is below 0.999. The report below" in done.stderr
     assert (len(house.registry.versions()), len(house.record.verify())) == before

@@ -97,7 +97,8 @@ class Claims:
 
     def all(self) -> list[Claim]:
         found = self._client.search_registered_models(f"name LIKE '{self._prefix}%'")
-        return [_claim(model.name, model.tags) for model in found]
+        # What is just being released is listed without its tags.
+        return [_claim(model.name, model.tags) for model in found if model.tags]
 
 
 def _claim(name: str, tags: Mapping[str, Any]) -> Claim:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from tests.conftest import Walked, silencio
 
 @pytest.fixture(scope="module")
 def said(walked: Walked) -> dict[str, str]:
-    """By its first word, what `silencio train` ends with where all is trained already."""
+    """By its first word, what `silencio train` ends with."""
     done = silencio("train", "tiny", workspace=walked.house.workspace.root)
     assert done.returncode == 0, done.stderr
     return dict(line.split("\t") for line in done.stdout.splitlines())
@@ -21,7 +22,7 @@ def test_a_training_ends_with_where_everything_lies(said: dict[str, str]) -> Non
 
 
 def test_it_says_what_the_training_came_to(said: dict[str, str]) -> None:
-    assert " of 4, validation mAP 0." in said["best epoch"]
+    assert re.fullmatch(r"\d of \d, validation mAP 0\.\d+", said["best epoch"])
     assert "windows/s" in said["took"]
 
 

@@ -37,11 +37,9 @@ class Space:
                 "Name keys and their ranges in tuning.space: "
                 "{training.learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}}.",
             )
-        if experiment.training.warm_start:
-            raise WrongUse(
-                "training.warm_start is on: trials that began with different champions could not be compared.",
-                "Tune from scratch: --set training.warm_start=false.",
-            )
+        # From nothing, whatever the experiment does later: trials that began with different champions could not be
+        # compared.
+        experiment = changed(experiment, {"training.warm_start": False}, ORIGIN)
         for key, values in space.items():
             _refuse_what_is_not_searched(key)
             for value in _extremes(values):

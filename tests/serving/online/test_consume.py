@@ -162,7 +162,9 @@ def test_ctrl_c_ends_it_and_the_next_run_goes_on(workspace: Path, address: str) 
 
     assert consumer.wait(timeout=20) == 0
     put(workspace, 3, first=1)
-    assert consume(workspace, address) == Consumed(heard=2, before=1)
+    consumed = consume(workspace, address)
+    # Stopped between writing an answer and noting it, it writes that one again.
+    assert (consumed.heard + consumed.before, consumed.heard in (2, 3)) == (3, True)
     assert len(answered(workspace)) == 3
 
 

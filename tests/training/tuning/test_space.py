@@ -35,11 +35,10 @@ def test_an_experiment_without_a_space_is_shown_how_one_looks() -> None:
         Space.of(make_experiment())
 
 
-def test_trials_that_began_with_a_champion_are_not_compared() -> None:
+def test_trials_begin_from_nothing_for_champions_change() -> None:
     experiment = searched().model_copy(update={"training": Training(warm_start=True)})
 
-    with pytest.raises(WrongUse, match="different champions could not be compared"):
-        Space.of(experiment)
+    assert not Space.of(experiment).experiment.training.warm_start
 
 
 def test_whole_numbers_are_drawn_where_the_setting_is_one() -> None:
