@@ -142,6 +142,7 @@ def test_the_champion_is_retrained_and_what_that_gained_and_lost_is_said(walked:
     assert Path(table[-1][0]).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_gate_that_says_no_ends_the_run_and_registers_nothing(walked: Walked, tmp_path: Path) -> None:
     house = walked.house
     before = len(house.registry.versions()), len(house.record.verify())
