@@ -99,19 +99,10 @@ def _read(path: Path) -> "tuple[GateResult, ...]":
 def withdraw(house: House, version: "Version", gates: "Sequence[GateResult]", reason: str) -> "Version":
     """Archive a version that did not bear staging; one that is not there any more is left alone."""
     from silencio.registry.stages import Stage
-    from silencio.release.promote import promote
     from silencio.release.router import Track
 
     if version.stage is Stage.STAGING:
-        promote(
-            house.registry,
-            house.record,
-            version,
-            Stage.ARCHIVED,
-            bundle=house.registry.fetch(version),
-            gates=gates,
-            reason=reason,
-        )
+        _archive(house, version, gates, reason)
         house.tracks.retire(Track.STAGING)
     return house.registry.get(version.number)
 
@@ -195,7 +186,6 @@ def finish(
 def roll_back(house: House, version: "Version", gates: Sequence["GateResult"], reason: str) -> None:
     """No more traffic to a canary; production serves on as it did."""
     from silencio.registry.stages import Stage
-    from silencio.release.promote import promote
     from silencio.release.router import Track
 
     if version.stage is Stage.PRODUCTION:
@@ -204,6 +194,13 @@ def roll_back(house: House, version: "Version", gates: Sequence["GateResult"], r
             "Promote the version that is to take its place instead.",
         )
     house.tracks.retire(Track.CANARY)
+    _archive(house, version, gates, reason)
+
+
+def _archive(house: House, version: "Version", gates: "Sequence[GateResult]", reason: str) -> None:
+    from silencio.registry.stages import Stage
+    from silencio.release.promote import promote
+
     promote(
         house.registry,
         house.record,
