@@ -20,6 +20,8 @@ from silencio.settings import Model
 PUBLISHED = Published()
 GROWTH = (1, 2, 4, 6)
 """Channels of the stem and of the three stages, in widths."""
+STEADY = 1e-4
+"""A variance, far below any that is heard: the root of none at all has no gradient."""
 
 
 def build(settings: Model, shape: tuple[int, ...], classes: int) -> nn.Module:
@@ -29,7 +31,7 @@ def build(settings: Model, shape: tuple[int, ...], classes: int) -> nn.Module:
     if settings.head == "attention":
         attention = AttentionHead(features, classes, settings.dropout)
         return FrameWise(backbone, attention, settings.frozen, Frames(features))
-    pooled = nn.Sequential(LargestAndMean(), linear_head(features, classes, settings.dropout))
+    pooled = nn.Sequential(Pooled(), linear_head(3 * features, classes, settings.dropout))
     return Classifier(backbone, pooled, settings.frozen)
 
 
@@ -54,11 +56,14 @@ class Stages(nn.Module):
         return maps
 
 
-class LargestAndMean(nn.Module):
-    """[batch, features, bands, frames] to [batch, features]: a short call counts as well as a long one."""
+class Pooled(nn.Module):
+    """[batch, features, bands, frames] to [batch, 3 features]: the largest, for a call may be short; the mean; and how
+    that of all bands swells and fades from frame to frame, for rain is steady and the sea is not."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        return maps.amax((2, 3)) + maps.mean((2, 3))
+        frames = maps.mean(2)
+        swelling = (frames.var(2, correction=0) + STEADY).sqrt()
+        return torch.cat([maps.amax((2, 3)), frames.mean(2), swelling], 1)
 
 
 def _layer(before: int, after: int) -> nn.Sequential:
