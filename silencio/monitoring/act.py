@@ -131,17 +131,20 @@ def _decide(
     if not alone:
         return Action(Did.RUNNING, "A training is going on: one at a time.")
     asked = memory.trainings()
-    if asked and not asked[-1].finished:
-        last = asked[-1]
-        if _goes_on_in(last, run):
-            return Action(Did.STARTED, f"The training {last.name} is started.", last)
-        if elsewhere := _goes_on_elsewhere(last, settings, now):
+    unfinished = [training for training in asked if not training.finished]
+    for training in unfinished:
+        if _goes_on_in(training, run):
+            return Action(Did.STARTED, f"The training {training.name} is started.", training)
+        if elsewhere := _goes_on_elsewhere(training, settings, now):
             return elsewhere
+    # By its command anybody can begin it again; what a run did, or is to do, only who trains the same experiment.
+    own = [one for one in unfinished if one.experiment == memory.experiment or (one.command and not run)]
+    for last in own[-1:]:
         if last.attempts < settings.attempts:
             said = f"The training {last.name} had not come to its end: it is started again."
             return Action(Did.STARTED_AGAIN, said, replace(last, command=last.command or tuple(command)))
         memory.give_up(last.name)
-    refused = _refused(reasons, asked, settings, now)
+    refused = _refused(reasons, asked, memory.experiment, settings, now)
     if refused is not None:
         return refused
     training = memory.ask(reasons, command, now)
@@ -162,12 +165,18 @@ def _goes_on_elsewhere(training: Training, settings: Monitoring, now: datetime) 
 
 
 def _refused(
-    reasons: Sequence[Reason], asked: Sequence[Training], settings: Monitoring, now: datetime
+    reasons: Sequence[Reason],
+    asked: Sequence[Training],
+    experiment: str,
+    settings: Monitoring,
+    now: datetime,
 ) -> Action | None:
-    """Why nothing is to be started; None if something is."""
+    """Why nothing is to be started; None if something is. Trainings of all experiments share one machine."""
     if not reasons:
         return Action(Did.NO_REASON, "There is no reason to train.")
-    acted_on = {reason.key: training for training in asked for reason in training.reasons}
+    # What nobody wrote an experiment to is of before there were several.
+    own = [training for training in asked if training.experiment in ("", experiment)]
+    acted_on = {reason.key: training for training in own for reason in training.reasons}
     if all(reason.key in acted_on for reason in reasons):
         last = acted_on[reasons[-1].key]
         said = f"For these reasons the training {last.name} was started on {last.at:%Y-%m-%d %H:%M} UTC"

@@ -40,6 +40,8 @@ class Training:
     given_up: bool = False
     inside: Inside | None = None
     """The pipeline's run that makes the last attempt, if one does."""
+    experiment: str = ""
+    """Its name; empty where that was not written down."""
 
     @property
     def finished(self) -> bool:
@@ -47,9 +49,9 @@ class Training:
 
 
 class Memory:
-    def __init__(self, folder: Path) -> None:
-        """`folder` is made when there is something to remember."""
-        self.folder, self.path = folder, folder / "watch.jsonl"
+    def __init__(self, folder: Path, experiment: str = "") -> None:
+        """`folder` is made when there is something to remember; `experiment` is the name of the one that asks."""
+        self.folder, self.path, self.experiment = folder, folder / "watch.jsonl", experiment
 
     def trainings(self) -> list[Training]:
         """In the order in which they were asked for."""
@@ -60,7 +62,8 @@ class Memory:
                 case "asked":
                     reasons = tuple(Reason(Why(r["why"]), r["sentence"], r["key"]) for r in entry["reasons"])
                     at = datetime.fromisoformat(entry["at"])
-                    found[name] = Training(name, at, reasons, tuple(entry["command"]))
+                    whose = entry.get("experiment", "")
+                    found[name] = Training(name, at, reasons, tuple(entry["command"]), experiment=whose)
                 case "begun":
                     attempts, inside = found[name].attempts + 1, Inside.read(entry.get("inside"))
                     found[name] = _changed(found[name], attempts=attempts, exit_code=None, inside=inside)
@@ -72,9 +75,10 @@ class Memory:
 
     def ask(self, reasons: Sequence[Reason], command: Sequence[str], now: datetime) -> Training:
         """On disk when this returns: from now on it will be begun, whatever is killed."""
-        training = Training(uuid4().hex[:12], now, tuple(reasons), tuple(command))
+        name, whose = uuid4().hex[:12], self.experiment
+        training = Training(name, now, tuple(reasons), tuple(command), experiment=whose)
         told = {"reasons": [asdict(reason) for reason in reasons], "command": list(command)}
-        self._add("asked", training.name, now, told)
+        self._add("asked", name, now, {**told, "experiment": whose})
         return training
 
     def begin(self, name: str, inside: Inside | None = None) -> None:

@@ -24,7 +24,7 @@ ENDED: dict[Outcome, int] = {
 
 
 def memory_of(house: House) -> Memory:
-    return Memory(house.workspace / MEMORY)
+    return Memory(house.workspace / MEMORY, house.experiment.name)
 
 
 def begin(house: House, reasons: "Sequence[Reason]", run: str) -> "Action":

@@ -102,6 +102,24 @@ def test_a_run_of_which_nothing_was_heard_for_too_long_is_lost(memory: Memory, t
     assert memory.trainings()[0].exit_code == 0, "what the lost one says late is not about this attempt"
 
 
+def test_what_another_experiment_did_not_end_is_not_taken_up_nor_forgotten(tmp_path: Path) -> None:
+    birds, frogs = (Memory(tmp_path, name) for name in ("birds", "frogs"))
+    asked(birds, of("r1"), NEW_DATA)
+    assert asked(frogs, of("r2", hours=1), NEW_DATA).did is Did.RUNNING
+    birds.end_inside("r1", 3)
+    assert asked(frogs, of("r3", hours=25), NEW_DATA).did is Did.STARTED, (
+        "its own reason, though of the same data"
+    )
+    frogs.end_inside("r3", 0)
+    assert asked(birds, of("r4", hours=26), NEW_DATA).did is Did.STARTED_AGAIN
+
+
+def test_a_run_does_not_take_up_what_a_command_of_another_experiment_left(tmp_path: Path) -> None:
+    birds, frogs = (Memory(tmp_path, name) for name in ("birds", "frogs"))
+    birds.ask([NEW_DATA], ["train", "birds"], NOW)
+    assert asked(frogs, of("r1", hours=25)).did is Did.NO_REASON
+
+
 def test_a_run_that_was_killed_on_this_machine_is_gone_on_with_at_once(memory: Memory) -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     here = replace(Inside.here("r1", NOW), pid=process.pid, born=born(process.pid) or "")
