@@ -126,7 +126,9 @@ def restore(house: House) -> str:
 
     version = house.registry.at(Stage.PRODUCTION)
     if version is None:
-        raise GateRefused("Nothing is in production.", "Promote a version first: `silencio pipeline promote`.")
+        raise GateRefused(
+            "Nothing is in production.", "Promote a version first: `silencio pipeline promote`."
+        )
     house.tracks.deploy(Track.PRODUCTION, house.registry.fetch(version).folder)
     if Track.CANARY not in house.tracks.running():
         house.tracks.set_weights({Track.PRODUCTION: 100})

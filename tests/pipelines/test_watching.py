@@ -12,7 +12,7 @@ from silencio.steps.inside import memory_of
 from silencio.workspace import Workspace
 from tests.conftest import Walked, silencio
 
-ASKED = ("pipeline", "run", "tiny", "--if-needed")
+ASKED = ("pipeline", "run", "tiny", "--if-needed", "--set", "optimize.variants=[fp32]")
 
 
 def steps(printed: str) -> list[str]:
