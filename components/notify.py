@@ -11,6 +11,8 @@ def notify(
 ) -> None:
     """Tell how the run ended: here, in the workspace's reports/runs, and to the webhook that SILENCIO_NOTIFY_URL names.
 
+    If watching asked for the run's training, it is remembered how that ended, too.
+
     A message that is lost is said in the log, and fails no run.
 
     Args:
@@ -24,11 +26,12 @@ def notify(
 
     from components.receipts import say
     from components.working import working
-    from silencio.steps import notice, webhook
+    from silencio.steps import inside, notice, webhook
 
     with working("notify", experiment, workspace) as house:
         error = status.error_message or ""
         told = notice.tell(house, run, notice.Ended(status.state, status.pipeline_task_name, error))
+        inside.end(house, run, told.outcome)
         Path(summary.path).write_text(told.markdown())
         if house.site.notify_url:
             webhook.post(house.site.notify_url, told.text())

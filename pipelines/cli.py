@@ -8,6 +8,7 @@ import typer
 
 from pipelines.platform.commands import follow, submit
 from pipelines.platform.schedule_commands import schedule, schedules, unschedule
+from pipelines.platform.words import Feedback, IfNeeded
 from silencio.commands.words import Changes, Experiment, Here, Workspace, house_at
 from silencio.errors import GateRefused
 
@@ -39,8 +40,9 @@ def run(
     experiment: Experiment = "demo",
     workspace: Workspace = Here,
     changes: Changes = None,
-    feedback: Annotated[bool, typer.Option(help="Train on what guides corrected since, too.")] = True,
+    feedback: Feedback = True,
     fresh: Fresh = False,
+    if_needed: IfNeeded = False,
 ) -> None:
     """Train, judge, shrink, test, package, put on staging.
 
@@ -50,8 +52,10 @@ def run(
 
     Ctrl-C, a kill, a lost machine: the same command goes on where it was.
 
-    In the end it lists what it made, with links. Exit code 0: a version is on staging; 1: a gate said no, and the
-    report says which; 2: wrong use; 3: something broke, and the log says where; 130: Ctrl-C.
+    With --if-needed it asks first what `silencio watch` asks, and may end with nothing new: the champion stays.
+
+    In the end it lists what it made, with links. Exit code 0: a version is on staging, or nothing is new; 1: a gate
+    said no, and the report says which; 2: wrong use; 3: something broke, and the log says where; 130: Ctrl-C.
 
     Example: silencio pipeline run demo
 
@@ -62,11 +66,11 @@ def run(
     house = house_at(experiment, workspace, changes)
 
     def work(follow: "Follow") -> None:
-        from pipelines.runs import train
+        from pipelines.runs import train, train_if_needed
 
-        train(house, follow, feedback, fresh)
+        (train_if_needed if if_needed else train)(house, follow, feedback, fresh)
 
-    _followed("continuous training", house, work)
+    _followed("watching" if if_needed else "continuous training", house, work)
 
 
 @pipeline.command("promote")
@@ -116,7 +120,7 @@ def _followed(title: str, house: "House", work: "Callable[[Follow], None]") -> N
             summary(steps, links(steps, house.workspace, kept()))
 
 
-Which = Annotated[str, typer.Argument(metavar="PIPELINE", help="continuous-training or promotion.")]
+Which = Annotated[str, typer.Argument(metavar="PIPELINE", help="continuous-training, watching or promotion.")]
 
 
 @pipeline.command("compile")

@@ -14,7 +14,8 @@ import yaml
 
 from silencio.errors import WrongUse
 
-TRAINING, PROMOTION = "continuous-training", "promotion"
+TRAINING, WATCHING, PROMOTION = "continuous-training", "watching", "promotion"
+NAMES = (TRAINING, WATCHING, PROMOTION)
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,16 @@ def manifest(name: str = TRAINING, namespace: str | None = None) -> str:
 
 
 def _written(name: str, **options: object) -> str:
-    if name not in (TRAINING, PROMOTION):
-        raise WrongUse(f"There is no pipeline {name}.", f"There are {TRAINING} and {PROMOTION}.")
+    if name not in NAMES:
+        raise WrongUse(f"There is no pipeline {name}.", f"There are {', '.join(NAMES)}.")
 
     from kfp.compiler import Compiler
 
     from pipelines.continuous_training import continuous_training
     from pipelines.promotion import promotion
+    from pipelines.watching import watching
 
-    pipeline = {TRAINING: continuous_training, PROMOTION: promotion}[name]
+    pipeline = {TRAINING: continuous_training, WATCHING: watching, PROMOTION: promotion}[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.yaml"
         Compiler().compile(pipeline, str(path), **options)

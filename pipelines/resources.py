@@ -42,6 +42,8 @@ def _needs(cluster: Kubeflow) -> dict[str, Needs]:
     # The service is measured on the cores that it will have: two, as its own manifests in k8s/ give it.
     serves = Needs("2", "4Gi", 60)
     return {
+        # Makes the catalog, and hears what the service heard.
+        "watch": computes,
         "members": asks,
         "survey": asks,
         "ingest": files,

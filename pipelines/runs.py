@@ -1,4 +1,4 @@
-"""The two pipelines, from a house to their outcome."""
+"""The pipelines, from a house to their outcome."""
 
 import json
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ from pipelines.continuous_training import continuous_training
 from pipelines.local import run
 from pipelines.promotion import promotion
 from pipelines.step import REFUSING, Follow, Step
+from pipelines.watching import watching
 from silencio.errors import GateRefused, SilencioError
 from silencio.handover import Kind
 from silencio.registry.stages import Stage
@@ -18,8 +19,9 @@ from silencio.workspace import Workspace
 if TYPE_CHECKING:
     from silencio.registry.versions import Version
 
-REGISTERS, NOTIFIES = "register", "notify"
-"""The component that says under which number it registered what came out, and the one that only tells of the others."""
+REGISTERS, WATCHES, NOTIFIES = "register", "watch", "notify"
+"""The component that says under which number it registered what came out, the one that says whether to train at all,
+and the one that only tells of the others."""
 
 
 def run_training(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> "Version":
@@ -32,6 +34,15 @@ def train(house: House, follow: Follow, feedback: bool = True, fresh: bool = Fal
     """The version's number: no registry is asked, which takes seconds."""
     arguments = {**_where(house), "feedback": feedback}
     return registered(run(continuous_training, arguments, house.workspace, follow, fresh), house.workspace)
+
+
+def train_if_needed(house: House, follow: Follow, feedback: bool = True, fresh: bool = False) -> str | None:
+    """As `train`, if watching finds a reason that nobody trained for yet; None if it does not."""
+    arguments = {**_where(house), "feedback": feedback}
+    steps = run(watching, arguments, house.workspace, follow, fresh)
+    if {step.component for step in steps} <= {WATCHES, NOTIFIES}:
+        return None
+    return registered(steps, house.workspace)
 
 
 def registered(steps: list[Step], workspace: Workspace) -> str:

@@ -35,6 +35,7 @@ LOOP = (
     "tests/monitoring/test_triggers.py",
     "tests/commands/test_train.py",
     "tests/pipelines/test_threshold.py",
+    "tests/pipelines/test_watching.py",
 )
 """What looks at the walked loop: one of the processes that share the tests walks it, the others need not."""
 

@@ -12,11 +12,10 @@ import pytest
 from pipelines.demo.ending import DRIFTED, RELEASED
 from pipelines.demo.guide import ASKED_OF_EACH, SAID_OF_EACH
 from silencio.handover import Kind
-from silencio.monitoring.memory import Memory
 from silencio.monitoring.reasons import Why
 from silencio.registry.stages import Stage
 from silencio.steps import build
-from silencio.steps.watch import MEMORY
+from silencio.steps.inside import memory_of
 from tests.conftest import REVIEWER, Walked, silencio
 
 pytestmark = pytest.mark.slow
@@ -38,7 +37,7 @@ def test_the_demo_goes_on_where_it_stopped(walked: Walked, twice: str) -> None:
 
 
 def test_the_trigger_starts_one_training_and_remembers_why(walked: Walked, twice: str) -> None:
-    training = Memory(walked.house.workspace / MEMORY).trainings()[-1]
+    training = memory_of(walked.house).trainings()[-1]
     assert {reason.why for reason in training.reasons} >= {Why.FEEDBACK, Why.DRIFT}
     assert (training.attempts, training.exit_code) == (1, 0)
     for reason in training.reasons:

@@ -11,12 +11,11 @@ from silencio.commands.registry import tell_apart
 from silencio.data.report import data_report
 from silencio.errors import GateRefused
 from silencio.evaluation.report import PAGE, read_report
-from silencio.monitoring.memory import Memory
 from silencio.optimize.bundle import REPORT, Bundle
 from silencio.registry.runs import tracking_uri
 from silencio.steps import build
 from silencio.steps.house import House
-from silencio.steps.watch import MEMORY
+from silencio.steps.inside import memory_of
 from silencio.terminal import bar, sheet, table
 
 DRIFT = "drift.html"
@@ -54,7 +53,7 @@ def end(
     ]
     folder = house.workspace / "reports/demo"
     drift = folder / DRIFT
-    started = Memory(house.workspace / MEMORY).trainings()
+    started = memory_of(house).trainings()
     reasons = [reason.sentence for reason in started[-1].reasons] if started else []
     mlflow = tracking_uri(house.site, house.workspace)
     worth = [

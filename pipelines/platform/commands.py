@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.platform.words import Feedback, Host, Namespace, TokenFile
+from pipelines.platform.words import Feedback, Host, IfNeeded, Namespace, TokenFile
 from silencio.commands.words import Changes, Experiment
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def submit(
     token_file: TokenFile = None,
     changes: Changes = None,
     feedback: Feedback = True,
+    if_needed: IfNeeded = False,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it, and end as its gates decide.")] = False,
     timeout: Timeout = None,
     cancel_on_interrupt: Cancel = False,
@@ -55,13 +56,13 @@ def submit(
     asked = load_experiment(experiment, changes or ())
     given = parameters(asked, cluster, feedback)
 
-    from pipelines.compiled import compiled
+    from pipelines.compiled import TRAINING, WATCHING, compiled
     from pipelines.platform.client import Client
     from pipelines.platform.running import start
     from pipelines.platform.uploads import upload
 
     client = Client(cluster)
-    version = upload(client, compiled())
+    version = upload(client, compiled(WATCHING if if_needed else TRAINING))
     run = start(client, version, asked.name, given)
     sheet([("version", version.name), ("run", run.id), ("page", client.page(run.id))])
     if wait:

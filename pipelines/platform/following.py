@@ -23,6 +23,8 @@ STATES = {
     CANCELED: State.FAILED,
     **dict.fromkeys(("PENDING", "RUNNING", "PAUSED", "CANCELING"), State.RUNNING),
 }
+IDLE = {"watch", "notify"}
+"""The components of a run that had no reason to train."""
 SAYS = {
     CANCELED: "stopped",
     "PENDING": "waits for its pod",
@@ -108,7 +110,13 @@ def outcome(run: Run, spec: Spec) -> Outcome:
         gates = " and ".join(str(step.given.get("gate", "the canary")) for step in refusing)
         return Outcome(Verdict.REFUSED, f"A gate said no: {gates}.")
     if run.state == SUCCEEDED:
-        return Outcome(Verdict.PASSED, "Every gate was passed.")
+        began = {
+            known[task.name].component for task in run.tasks if task.name in known and task.state in STATES
+        }
+        # A step that a condition left out may be listed, as skipped.
+        idle = began and began <= IDLE
+        said = "Nothing was trained: the champion stays." if idle else "Every gate was passed."
+        return Outcome(Verdict.PASSED, said)
     if run.state == CANCELED:
         return Outcome(Verdict.BROKE, "The run was stopped before its end.")
     broken = [task for task in run.tasks if task.name in known and task.state == FAILED]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.platform.words import Feedback, Host, Namespace, TokenFile
+from pipelines.platform.words import Feedback, Host, IfNeeded, Namespace, TokenFile
 from silencio.commands.words import Changes, Experiment
 
 
@@ -22,8 +22,11 @@ def schedule(
     token_file: TokenFile = None,
     changes: Changes = None,
     feedback: Feedback = True,
+    if_needed: IfNeeded = True,
 ) -> None:
-    """Have a cluster train again and again. Asked twice the same, nothing changes; asked otherwise, it is replaced.
+    """Have a cluster look again and again whether to train, and do it where there is a reason; --always, in any case.
+
+    Asked twice the same, nothing changes; asked otherwise, the schedule is replaced.
 
     Example: silencio pipeline schedule mine.yaml --cron "30 3 * * *"
     """
@@ -37,16 +40,19 @@ def schedule(
     cluster = settings(host=host, namespace=namespace, token_file=token_file)
     given = parameters(load_experiment(experiment, changes or ()), cluster, feedback)
 
-    from pipelines.compiled import compiled
+    from pipelines.compiled import TRAINING, WATCHING, compiled
     from pipelines.platform import schedules as recurring
     from pipelines.platform.client import Client
     from pipelines.platform.uploads import upload
 
     trigger = recurring.by_cron(cron) if cron is not None else recurring.by_period(every or "")
     client = Client(cluster)
-    kept = recurring.schedule(client, upload(client, compiled()), name, given, trigger, pause)
+    version = upload(client, compiled(WATCHING if if_needed else TRAINING))
+    kept = recurring.schedule(client, version, name, given, trigger, pause)
     state = "goes on" if kept.enabled else "rests"
-    sheet([("schedule", kept.name), ("id", kept.id), ("when", kept.when), ("now", state)])
+    trains = "if there is a reason" if if_needed else "always"
+    told = {"schedule": kept.name, "id": kept.id, "trains": trains, "when": kept.when, "now": state}
+    sheet(list(told.items()))
 
 
 def schedules(host: Host = None, namespace: Namespace = None, token_file: TokenFile = None) -> None:

@@ -13,3 +13,10 @@ TokenFile = Annotated[
     Path | None, typer.Option(help="Holds the token; in a pod of the cluster its own is found.")
 ]
 Feedback = Annotated[bool, typer.Option(help="Train on what guides corrected since, too.")]
+IfNeeded = Annotated[
+    bool,
+    typer.Option(
+        "--if-needed/--always",
+        help="Watch first, and train only for a reason that nobody trained for yet; or train in any case.",
+    ),
+]

@@ -113,6 +113,9 @@ def _told(house: "House", version: "Version") -> "Iterator[tuple[str, str]]":
     yield "commit", facts["commit"]
     yield "run", Runs(house.site, house.workspace).address_of(facts["run"]) or version.run_id
     yield "bundle", f"{version.bundle_digest} in {bundle.folder}"
+    for packaged in ("image", "sbom"):
+        if digest := version.tag(packaged):
+            yield packaged, digest
     if (bundle.folder / "report/report.html").exists():
         yield "report", str(bundle.folder / "report/report.html")
     for entry in _moves_of(version, house.record.verify()):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from silencio.errors import SilencioError
+from silencio.monitoring.inside import Inside
 from silencio.monitoring.memory import Memory, Training
 from silencio.monitoring.reasons import Reason
 from silencio.settings import Monitoring
@@ -91,13 +92,30 @@ def done_here(
         memory.end(name, 0)
 
 
+def begin_inside(
+    reasons: Sequence[Reason], memory: Memory, settings: Monitoring, inside: Inside, now: datetime
+) -> Action:
+    """As `act`, for a step of a pipeline's run whose later steps train: where the action says started, that is written
+    down. Asked again by the same run, it says the same. `Memory.end_inside` takes how the run ended."""
+    with _decided(reasons, memory, settings, (), now, inside.run) as (action, _):
+        training = action.training
+        if action.started and training and not _goes_on_in(training, inside.run):
+            memory.begin(training.name, inside)
+        return action
+
+
 @contextmanager
 def _decided(
-    reasons: Sequence[Reason], memory: Memory, settings: Monitoring, command: Sequence[str], now: datetime
+    reasons: Sequence[Reason],
+    memory: Memory,
+    settings: Monitoring,
+    command: Sequence[str],
+    now: datetime,
+    run: str = "",
 ) -> Iterator[tuple[Action, IO[str] | None]]:
     """What is to be done, and the lock, which is held meanwhile."""
     with memory.alone() as lock:
-        yield _decide(reasons, memory, settings, command, now, lock is not None), lock
+        yield _decide(reasons, memory, settings, command, now, run, lock is not None), lock
 
 
 def _decide(
@@ -106,32 +124,59 @@ def _decide(
     settings: Monitoring,
     command: Sequence[str],
     now: datetime,
+    run: str,
     alone: bool,
 ) -> Action:
-    """What is to be started is written down when this returns."""
+    """What is to be started is written down when this returns. `run` is the pipeline's that asks, if one does."""
     if not alone:
         return Action(Did.RUNNING, "A training is going on: one at a time.")
     asked = memory.trainings()
-    if asked and not asked[-1].finished:
-        last = asked[-1]
+    unfinished = [training for training in asked if not training.finished]
+    for training in unfinished:
+        if _goes_on_in(training, run):
+            return Action(Did.STARTED, f"The training {training.name} is started.", training)
+        if elsewhere := _goes_on_elsewhere(training, settings, now):
+            return elsewhere
+    # By its command anybody can begin it again; what a run did, or is to do, only who trains the same experiment.
+    own = [one for one in unfinished if one.experiment == memory.experiment or (one.command and not run)]
+    for last in own[-1:]:
         if last.attempts < settings.attempts:
             said = f"The training {last.name} had not come to its end: it is started again."
-            return Action(Did.STARTED_AGAIN, said, last)
+            return Action(Did.STARTED_AGAIN, said, replace(last, command=last.command or tuple(command)))
         memory.give_up(last.name)
-    refused = _refused(reasons, asked, settings, now)
+    refused = _refused(reasons, asked, memory.experiment, settings, now)
     if refused is not None:
         return refused
     training = memory.ask(reasons, command, now)
     return Action(Did.STARTED, f"The training {training.name} is started.", training)
 
 
+def _goes_on_in(training: Training, run: str) -> bool:
+    """Whether this very run began it: a step that was lost after it had written that down is tried again."""
+    return training.inside is not None and training.inside.run == run and training.exit_code is None
+
+
+def _goes_on_elsewhere(training: Training, settings: Monitoring, now: datetime) -> Action | None:
+    inside = training.inside if training.exit_code is None else None
+    if inside is None or inside.is_over(now, timedelta(hours=settings.longest_hours)):
+        return None
+    since = f"since {inside.at:%Y-%m-%d %H:%M} UTC"
+    return Action(Did.RUNNING, f"The run {inside.run} trains {since}: one at a time.", training)
+
+
 def _refused(
-    reasons: Sequence[Reason], asked: Sequence[Training], settings: Monitoring, now: datetime
+    reasons: Sequence[Reason],
+    asked: Sequence[Training],
+    experiment: str,
+    settings: Monitoring,
+    now: datetime,
 ) -> Action | None:
-    """Why nothing is to be started; None if something is."""
+    """Why nothing is to be started; None if something is. Trainings of all experiments share one machine."""
     if not reasons:
         return Action(Did.NO_REASON, "There is no reason to train.")
-    acted_on = {reason.key: training for training in asked for reason in training.reasons}
+    # What nobody wrote an experiment to is of before there were several.
+    own = [training for training in asked if training.experiment in ("", experiment)]
+    acted_on = {reason.key: training for training in own for reason in training.reasons}
     if all(reason.key in acted_on for reason in reasons):
         last = acted_on[reasons[-1].key]
         said = f"For these reasons the training {last.name} was started on {last.at:%Y-%m-%d %H:%M} UTC"

@@ -1,8 +1,9 @@
 """What was done about which reasons, and when: one training at a time, and none twice.
 
-`watch.jsonl` is only ever added to, by whoever holds the lock: the watcher that decides, and then the training that it
-started, which inherits the lock and keeps it for as long as it lives. The system lets go of a dead process's lock, so
-that no lock outlives its owner. See `silencio.monitoring.act`.
+`watch.jsonl` is only ever added to. Whoever decides holds the lock meanwhile: the watcher, and then the training that
+it started, which inherits the lock and keeps it for as long as it lives. The system lets go of a dead process's lock,
+so that no lock outlives its owner. A pipeline's run is many processes, and holds none: see
+`silencio.monitoring.inside`. What is done when is decided in `silencio.monitoring.act`.
 """
 
 import fcntl
@@ -17,6 +18,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from silencio.errors import SilencioError
+from silencio.monitoring.inside import Inside
 from silencio.monitoring.reasons import Reason, Why
 
 ANSWERS = (0, 1)
@@ -31,10 +33,15 @@ class Training:
     at: datetime
     reasons: tuple[Reason, ...]
     command: tuple[str, ...]
+    """None where a pipeline's run trains: whoever begins it again has one."""
     attempts: int = 0
     exit_code: int | None = None
     """Of the last attempt; None: it has not ended, or was killed."""
     given_up: bool = False
+    inside: Inside | None = None
+    """The pipeline's run that makes the last attempt, if one does."""
+    experiment: str = ""
+    """Its name; empty where that was not written down."""
 
     @property
     def finished(self) -> bool:
@@ -42,9 +49,9 @@ class Training:
 
 
 class Memory:
-    def __init__(self, folder: Path) -> None:
-        """`folder` is made when there is something to remember."""
-        self.folder, self.path = folder, folder / "watch.jsonl"
+    def __init__(self, folder: Path, experiment: str = "") -> None:
+        """`folder` is made when there is something to remember; `experiment` is the name of the one that asks."""
+        self.folder, self.path, self.experiment = folder, folder / "watch.jsonl", experiment
 
     def trainings(self) -> list[Training]:
         """In the order in which they were asked for."""
@@ -55,9 +62,11 @@ class Memory:
                 case "asked":
                     reasons = tuple(Reason(Why(r["why"]), r["sentence"], r["key"]) for r in entry["reasons"])
                     at = datetime.fromisoformat(entry["at"])
-                    found[name] = Training(name, at, reasons, tuple(entry["command"]))
+                    whose = entry.get("experiment", "")
+                    found[name] = Training(name, at, reasons, tuple(entry["command"]), experiment=whose)
                 case "begun":
-                    found[name] = _changed(found[name], attempts=found[name].attempts + 1, exit_code=None)
+                    attempts, inside = found[name].attempts + 1, Inside.read(entry.get("inside"))
+                    found[name] = _changed(found[name], attempts=attempts, exit_code=None, inside=inside)
                 case "ended":
                     found[name] = _changed(found[name], exit_code=entry["exit_code"])
                 case "given up":
@@ -66,16 +75,24 @@ class Memory:
 
     def ask(self, reasons: Sequence[Reason], command: Sequence[str], now: datetime) -> Training:
         """On disk when this returns: from now on it will be begun, whatever is killed."""
-        training = Training(uuid4().hex[:12], now, tuple(reasons), tuple(command))
+        name, whose = uuid4().hex[:12], self.experiment
+        training = Training(name, now, tuple(reasons), tuple(command), experiment=whose)
         told = {"reasons": [asdict(reason) for reason in reasons], "command": list(command)}
-        self._add("asked", training.name, now, told)
+        self._add("asked", name, now, {**told, "experiment": whose})
         return training
 
-    def begin(self, name: str) -> None:
-        self._add("begun", name, datetime.now(UTC), {"process": os.getpid()})
+    def begin(self, name: str, inside: Inside | None = None) -> None:
+        who = {"inside": inside.to_json()} if inside else {"process": os.getpid()}
+        self._add("begun", name, datetime.now(UTC), who)
 
     def end(self, name: str, exit_code: int) -> None:
         self._add("ended", name, datetime.now(UTC), {"exit_code": exit_code})
+
+    def end_inside(self, run: str, exit_code: int) -> None:
+        """How a pipeline's run ended, if a training was begun in it; told twice, the first word counts."""
+        for training in self.trainings():
+            if training.inside and training.inside.run == run and training.exit_code is None:
+                self.end(training.name, exit_code)
 
     def give_up(self, name: str) -> None:
         self._add("given up", name, datetime.now(UTC), {})
@@ -101,6 +118,8 @@ class Memory:
         entry = {"event": event, "training": name, "at": at.isoformat(), **told}
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as stream:
+            # A run's end is told by who does not decide anything, maybe while somebody else does.
+            fcntl.flock(stream, fcntl.LOCK_EX)
             self._drop_torn_end()
             stream.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
             stream.flush()

@@ -9,7 +9,7 @@ from silencio.registry.stages import ALIASED, CLASSIC, Stage
 from silencio.registry.versions import Registry, Version
 
 PUT_BACK = (
-    "If it was meant, promote it in earnest: `silencio release promote`. `silencio registry repair` puts back "
+    "If it was meant, promote it in earnest: `silencio pipeline promote`. `silencio registry repair` puts back "
     "what the record says."
 )
 

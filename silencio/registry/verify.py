@@ -106,12 +106,14 @@ class Chain:
             "run": self.version.run_id,
             "data": self.version.tag("catalog"),
             "commit": self.version.tag("commit"),
+            # Nothing is said of one that was never packaged, or registered before its image was named there.
+            "image": self.version.tag("image") or move["image"],
         }
         for word, found in said.items():
             if found != move[word]:
                 yield Fault(
                     f"Version {number} is registered with the {word} {found[:12]}; it was promoted with "
-                    f"{move[word][:12]}.",
+                    f"{(move[word] or 'none')[:12]}.",
                     "Somebody changed it in the registry: roll back to another version, or restore a backup.",
                 )
         if decision([GateResult.from_json(gate) for gate in move["gates"]]) is not Verdict.PASS:

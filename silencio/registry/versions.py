@@ -30,6 +30,7 @@ from silencio.workspace import Workspace
 log = logging.getLogger(__name__)
 
 DIGEST, STAGE = "silencio.bundle", "silencio.stage"
+IMAGE, SBOM = "silencio.image", "silencio.sbom"
 LATEST = "candidate"
 """The alias of the version that a run brought forth last, wherever it has gone since."""
 ABSENT = "RESOURCE_DOES_NOT_EXIST"
@@ -85,6 +86,17 @@ class Registry:
         version = self.with_bundle(bundle.digest) or self._create(bundle)
         self._client.set_registered_model_alias(self.model, LATEST, version.number)
         return version
+
+    def note_image(self, version: Version, image: str | None, sbom: str) -> None:
+        """What it is packaged in: the image's digest, None where none was built, and that of the list of what is in it.
+
+        One that was built before stays where none was built now, with its own list.
+        """
+        if image is None and version.tag("image"):
+            return
+        for name, digest in ((IMAGE, image), (SBOM, sbom)):
+            if digest:
+                self._client.set_model_version_tag(self.model, version.number, name, digest)
 
     def latest(self) -> Version | None:
         """What was registered last."""

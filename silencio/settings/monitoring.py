@@ -22,6 +22,9 @@ class Monitoring(Section):
     """At least, from the beginning of one training that `silencio watch --act` starts to that of the next."""
     attempts: Count = 3
     """Of a training that is interrupted or breaks, before it is given up."""
+    longest_hours: Annotated[float, Field(gt=0)] = 48.0
+    """For which a training within a pipeline's run is waited for: if it was not told by then how the run ended, the run
+    was lost."""
     false_alarms_a_month: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Of all drift tests together, on recordings that do not drift."""
     fewest_recordings: Annotated[int, Field(ge=4)] = 8

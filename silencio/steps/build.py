@@ -257,15 +257,23 @@ def package(house: House, bundle: Handover) -> Handover:
 
 
 def register(house: House, bundle: Handover, image: Handover, tested: Iterable["GateResult"]) -> "Version":
-    """A version at stage staging, on the bundle's own gates and those of the integration test."""
+    """A version at stage staging, on the bundle's own gates and those of the integration test.
+
+    One whose place another had taken is put there again. One that was rolled back or did not bear staging is left in
+    the archive, and one that has gone further where it is.
+    """
     from silencio.evaluation.gates import GateResult
     from silencio.optimize.bundle import Bundle
+    from silencio.registry.departure import departure
     from silencio.registry.stages import Stage
     from silencio.release.promote import promote
 
     judged = [GateResult.from_json(gate) for gate in bundle.facts["gates"]]
     version = house.registry.register(Bundle(bundle))
-    if version.stage is Stage.CANDIDATE:
+    left = departure(house.record, version) if version.stage is Stage.ARCHIVED else None
+    if version.stage is Stage.CANDIDATE or (left and left.replaced):
+        again = f"; asked for again: {left.reason}" if left else ""
+        house.registry.note_image(version, image.facts["image"], image.facts["sbom"])
         promote(
             house.registry,
             house.record,
@@ -273,7 +281,7 @@ def register(house: House, bundle: Handover, image: Handover, tested: Iterable["
             Stage.STAGING,
             bundle=Bundle(bundle),
             gates=[*judged, *tested],
-            reason="passed offline evaluation, optimization and the integration test",
+            reason=f"passed offline evaluation, optimization and the integration test{again}",
             image=image.facts["image"],
         )
     return house.registry.get(version.number)

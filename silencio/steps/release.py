@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from silencio.steps.house import House
 
 if TYPE_CHECKING:
     from silencio.evaluation.gates import GateResult, Verdict
+    from silencio.registry.departure import Departure
     from silencio.registry.versions import Version
     from silencio.release.canary import CanaryAnalysis
     from silencio.release.tracks import Deployment
@@ -48,9 +50,11 @@ class Trial:
 def try_staging(house: House, version: "Version", recordings: Sequence[Path]) -> Trial:
     """Roll the version out to staging, and send crowds of users to it, unless it bore the same crowds before.
 
-    One that was stopped before is not tried again, and one that has gone further is left alone.
+    One in the archive is not tried: `register` brought back what may come back. One that has gone further is left
+    alone.
     """
     from silencio.evaluation.gates import Verdict, decision
+    from silencio.registry.departure import departure
     from silencio.serving.crowd import bear
 
     deployment = deploy_staging(house, version)
@@ -64,11 +68,19 @@ def try_staging(house: House, version: "Version", recordings: Sequence[Path]) ->
                 _keep(results, kept)
             return Trial(results, f"version {version.number} at {deployment.address}, {crowds}")
         return Trial(_read(kept), f"version {version.number} at {deployment.address}, {crowds} before")
-    judged = house.record.gates(version.model, version.number)
-    stopped = tuple(gate for gate in judged if gate.verdict is not Verdict.PASS)
-    if stopped:
-        return Trial(stopped, f"version {version.number} was stopped before")
+    if left := departure(house.record, version):
+        return Trial((_not_tried(version, left),), f"version {version.number} is in the archive")
     return Trial((), f"version {version.number} is at {version.stage} already")
+
+
+def _not_tried(version: "Version", left: "Departure") -> "GateResult":
+    """Why not, and what helps."""
+    from silencio.evaluation.gates import GateResult, Verdict
+
+    helps = "Run again." if left.replaced else "It does not come back by itself: change settings or data."
+    verdict = Verdict.INCONCLUSIVE if left.replaced else Verdict.FAIL
+    nothing = (nan, nan, nan, nan)
+    return GateResult("not tried", f"version {version.number}", *nothing, verdict, f"{left.said} {helps}")
 
 
 def _kept(house: House, version: "Version", recordings: Sequence[Path]) -> Path:
@@ -114,7 +126,9 @@ def restore(house: House) -> str:
 
     version = house.registry.at(Stage.PRODUCTION)
     if version is None:
-        raise GateRefused("Nothing is in production.", "Promote a version first: `silencio release promote`.")
+        raise GateRefused(
+            "Nothing is in production.", "Promote a version first: `silencio pipeline promote`."
+        )
     house.tracks.deploy(Track.PRODUCTION, house.registry.fetch(version).folder)
     if Track.CANARY not in house.tracks.running():
         house.tracks.set_weights({Track.PRODUCTION: 100})

@@ -15,13 +15,14 @@ from silencio.monitoring.act import act as start
 from silencio.monitoring.champion import Champion, Learnt, code_now, learnt_from
 from silencio.monitoring.drift import Drift, look_for_drift
 from silencio.monitoring.heard import Heard
-from silencio.monitoring.memory import Memory, Training
+from silencio.monitoring.memory import Training
 from silencio.monitoring.reasons import Reason
 from silencio.monitoring.reference import Reference
 from silencio.monitoring.triggers import Present, reasons_to_retrain
 from silencio.progress import Tell, nobody
 from silencio.steps import build
 from silencio.steps.house import House
+from silencio.steps.inside import memory_of
 
 if TYPE_CHECKING:
     from silencio.data.feedback import Kept
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MEMORY, LOGS, REFERENCES, OBSERVED = "records", "logs", "processed/references", "processed/observed"
+LOGS, REFERENCES, OBSERVED = "logs", "processed/references", "processed/observed"
 REPORT = "reports/drift"
 PHONES = "phones"
 """The one recorder that all who ask the service are taken for."""
@@ -84,19 +85,26 @@ def reasons(house: House) -> list[str]:
 
 
 def look(
-    house: House, heard: Heard | None = None, now: datetime | None = None, tell: Tell = nobody
+    house: House,
+    heard: Heard | None = None,
+    now: datetime | None = None,
+    tell: Tell = nobody,
+    with_feedback: bool = True,
 ) -> Outlook:
-    """`heard` is what the service keeps, if nothing is given what guides corrected; `now` has a time zone."""
+    """`heard` is what the service keeps, if nothing is given what guides corrected; `now` has a time zone.
+
+    `with_feedback` as the training would be told: corrections that it does not learn from are no reason for it.
+    """
     from silencio.data.catalog import Catalog
     from silencio.registry.stages import Stage
 
     at = now or datetime.now(UTC)
-    catalog = build.ingest(house, tell=tell)
+    catalog = build.ingest(house, with_feedback, tell)
     version = house.registry.at(Stage.PRODUCTION)
     bundle = house.registry.fetch(version) if version else None
     champion = _champion(house, bundle, version.number, at) if bundle and version else None
     listened = _listen(house, bundle, champion, heard, at) if bundle and champion else NOBODY
-    trainings = Memory(house.workspace / MEMORY).trainings()
+    trainings = memory_of(house).trainings()
     learnt = learnt_from(Catalog.open(catalog), house.experiment, code_now())
     last = trainings[-1].at if trainings else None
     present = Present(catalog.digest, learnt, at, last, listened.drift)
@@ -119,14 +127,14 @@ def _listen(
 
 def act(house: House, outlook: Outlook, command: Sequence[str], wait: bool = False) -> Action:
     """Start `command`, a training, if there are reasons for one that none was started for yet."""
-    memory, logs = Memory(house.workspace / MEMORY), house.workspace / LOGS
+    memory, logs = memory_of(house), house.workspace / LOGS
     return start(outlook.reasons, memory, house.experiment.monitoring, command, outlook.at, logs, wait)
 
 
 @contextmanager
 def training_here(house: House, outlook: Outlook, command: Sequence[str]) -> Iterator[Action]:
     """As `act`, where the body trains: what `command` would do, should the body be killed."""
-    memory, now = Memory(house.workspace / MEMORY), datetime.now(UTC)
+    memory, now = memory_of(house), datetime.now(UTC)
     with done_here(outlook.reasons, memory, house.experiment.monitoring, command, now) as action:
         yield action
 

@@ -13,8 +13,6 @@ from silencio.settings import Kubeflow
 FILES = sorted(Path(components.__path__[0]).glob("*.py"))
 SHARED = {"__init__", "image", "receipts", "shown", "working"}
 COMPONENTS = [path for path in FILES if path.stem not in SHARED]
-NO_STEP = {"watch"}
-"""It is called by schedules, and is in no pipeline."""
 LONGEST_BODY = 27
 
 
@@ -46,5 +44,5 @@ def test_a_component_has_tests_of_its_own(path: Path) -> None:
 
 
 def test_of_every_step_it_is_said_what_it_asks_of_a_cluster() -> None:
-    named = {path.stem.replace("_", "-") for path in COMPONENTS if path.stem not in NO_STEP}
+    named = {path.stem.replace("_", "-") for path in COMPONENTS}
     assert set(_needs(Kubeflow())) == named

@@ -71,7 +71,10 @@ def test_one_that_is_too_slow_fails_and_once_archived_is_not_tried_again(
     withdraw.python_func(**desk.where, version=staged.number, gates=desk.artifact("gates"))
     # As the experiment was: it is the record that remembers.
     again, remembered = tried(release_desk, staged, workshop)
-    assert (again, remembered) == ("fail", {("2 users", "p95 ms"): Verdict.FAIL})
+    assert (again, remembered) == ("fail", {("version 1", "not tried"): Verdict.FAIL})
+    [why] = read_gates(release_desk.artifact("gates"))
+    assert "It was taken from staging at" in why.reason
+    assert "p95 ms on 2 users" in why.reason
     assert release_desk.house.registry.get(staged.number).stage is Stage.ARCHIVED
     assert Track.STAGING not in release_desk.house.tracks.running()
 

@@ -9,7 +9,12 @@ from kfp.dsl import PipelineTaskFinalStatus
 from components.notify import notify
 from components.working import working
 from silencio.errors import SilencioError
-from silencio.steps import notice
+from silencio.experiment import read_experiment
+from silencio.monitoring.reasons import Reason, Why
+from silencio.settings import Site
+from silencio.steps import inside, notice
+from silencio.steps.house import House
+from silencio.workspace import Workspace
 from tests.components.conftest import RUN, Desk
 from tests.steps.chats import chatting
 
@@ -60,3 +65,17 @@ def test_a_message_that_is_lost_fails_no_run(desk: Desk, monkeypatch: pytest.Mon
     monkeypatch.setenv("SILENCIO_NOTIFY_URL", "http://127.0.0.1:9")
     notice.begin(desk.house, RUN)
     assert notified(desk, status("SUCCEEDED")).startswith("# small: passed")
+
+
+@pytest.mark.parametrize(
+    ("state", "refused", "code"), [("SUCCEEDED", "", 0), ("SUCCEEDED", "No.", 1), ("FAILED", "", 3)]
+)
+def test_how_a_training_ended_that_watching_asked_for_is_remembered(
+    workspace: Workspace, tmp_path: Path, state: str, refused: str, code: int
+) -> None:
+    house = House(read_experiment("name: small\n"), Site(), workspace)
+    notice.begin(house, RUN)
+    notice.note(house, RUN, refused=refused)
+    assert inside.begin(house, [Reason(Why.DATA, "New recordings: 3.", "data 1")], RUN).started
+    notified(Desk(house, tmp_path), status(state))
+    assert [training.exit_code for training in inside.memory_of(house).trainings()] == [code]

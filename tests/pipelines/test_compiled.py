@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from components.image import IMAGE
-from pipelines.compiled import PROMOTION, TRAINING, Compiled, compiled
+from pipelines.compiled import NAMES, WATCHING, Compiled, compiled
 from pipelines.platform.cluster import settings
 from pipelines.shape import shape, steps
 from silencio.errors import WrongUse
@@ -16,7 +16,7 @@ from tests.conftest import silencio
 DATA = Path(__file__).parent / "data"
 
 
-@pytest.fixture(scope="module", params=[TRAINING, PROMOTION])
+@pytest.fixture(scope="module", params=NAMES)
 def pipeline(request: pytest.FixtureRequest) -> Compiled:
     return compiled(request.param)
 
@@ -54,9 +54,17 @@ def test_components_are_known_without_the_number_of_their_task() -> None:
     assert found["evaluate"].outputs["page"] == "system.HTML"
 
 
+def test_watching_trains_as_a_training_does() -> None:
+    trains = [(step.component, step.outputs, step.given) for step in steps(compiled().documents[0])]
+    watches = [(step.component, step.outputs, step.given) for step in steps(compiled(WATCHING).documents[0])]
+    assert [step[0] for step in watches if step not in trains] == ["watch"]
+    assert [step for step in trains if step not in watches] == []
+
+
 def test_a_pipeline_that_does_not_exist_is_named() -> None:
     with pytest.raises(
-        WrongUse, match=r"There is no pipeline demo\. There are continuous-training and promotion\."
+        WrongUse,
+        match=r"There is no pipeline demo\. There are continuous-training, watching, promotion\.",
     ):
         compiled("demo")
 

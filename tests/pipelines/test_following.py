@@ -39,6 +39,14 @@ def nobody(steps: list[Step]) -> None:
     """Follows nothing."""
 
 
+def test_a_run_that_had_no_reason_to_train_says_so(kubeflow: Kubeflow) -> None:
+    kubeflow.script = Script(("watch", "notify"))
+    client = reach(kubeflow)
+    run, spec = begun(client, compiled("watching"))
+    ended = outcome(follow(client, run, spec, nobody), spec)
+    assert (ended.verdict, ended.said) == (Verdict.PASSED, "Nothing was trained: the champion stays.")
+
+
 def test_steps_are_seen_as_they_come(kubeflow: Kubeflow, training: Compiled) -> None:
     """Without what drives them, and with what was found done before."""
     client = reach(kubeflow)

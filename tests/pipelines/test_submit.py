@@ -176,6 +176,28 @@ def test_schedules_are_made_listed_and_ended(kubeflow: Kubeflow) -> None:
 
 
 @pytest.mark.usefixtures("_at_a_site")
+def test_a_schedule_trains_where_there_is_a_reason_unless_told_to_train_always(kubeflow: Kubeflow) -> None:
+    assert "trains\tif there is a reason\n" in call(kubeflow, "schedule", "demo", "--every", "24h")
+    assert "trains\talways\n" in call(
+        kubeflow, "schedule", "demo", "--every", "7d", "--always", "--name", "weekly"
+    )
+    versions = {
+        made["display_name"]: kubeflow.versions[made["pipeline_version_reference"]["pipeline_version_id"]][
+            "name"
+        ]
+        for made in kubeflow.recurring.values()
+    }
+    assert versions["silencio"].startswith("watching-")
+    assert versions["weekly"].startswith("continuous-training-")
+
+
+@pytest.mark.usefixtures("_at_a_site")
+def test_what_is_sent_once_trains_unless_it_is_to_watch_first(kubeflow: Kubeflow) -> None:
+    assert "version\tcontinuous-training-" in call(kubeflow, "submit", "demo")
+    assert "version\twatching-" in call(kubeflow, "submit", "demo", "--if-needed")
+
+
+@pytest.mark.usefixtures("_at_a_site")
 @pytest.mark.parametrize("rhythm", [(), ("--cron", "30 3 * * *", "--every", "24h")])
 def test_a_schedule_has_one_rhythm(kubeflow: Kubeflow, rhythm: tuple[str, ...]) -> None:
     with pytest.raises(WrongUse, match="Say either --cron or --every"):

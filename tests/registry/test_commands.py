@@ -7,10 +7,11 @@ from silencio.registry.record import PromotionRecord
 from silencio.registry.runs import Runs
 from silencio.registry.stages import Stage
 from silencio.registry.versions import Registry
+from silencio.release.promote import promote
 from silencio.settings import Site
 from silencio.workspace import Workspace
 from tests.registry.bundles import Shelf
-from tests.registry.mortal import go, up_to_production
+from tests.registry.mortal import GOOD, up_to_production
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,18 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     record = PromotionRecord.of_experiment(workspace / "records", "tiny")
     shelf = Shelf(Registry(site, workspace, "tiny"), record, Runs(site, workspace), workspace.root)
     up_to_production(shelf)
-    go(shelf, shelf.version()[0], Stage.STAGING)
+    version, bundle = shelf.version()
+    shelf.registry.note_image(version, "sha256:1ma9e", "sha256:1157")
+    promote(
+        shelf.registry,
+        shelf.record,
+        version,
+        Stage.STAGING,
+        bundle=bundle,
+        gates=(GOOD,),
+        reason="a test",
+        image="sha256:1ma9e",
+    )
     return shelf
 
 
@@ -60,6 +72,12 @@ def test_a_version_is_shown_with_its_moves(tiny: Shelf) -> None:
     assert [said.partition(" to ")[2] for word, said in told if word == "moved"][-1] == (
         "production, approved by Rosa: a test"
     )
+
+
+def test_a_version_is_shown_with_its_image_and_what_is_in_it_if_it_has_one(tiny: Shelf) -> None:
+    packaged, never = (dict(rows(asked(tiny, "show", stage))) for stage in ("staging", "production"))
+    assert (packaged["image"], packaged["sbom"]) == ("sha256:1ma9e", "sha256:1157")
+    assert not {"image", "sbom"} & set(never)
 
 
 def test_two_versions_are_compared_by_the_stages_they_are_at(tiny: Shelf) -> None:

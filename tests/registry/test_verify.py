@@ -44,6 +44,12 @@ def test_a_chain_leads_from_what_is_in_production_to_its_data(shelf: Shelf) -> N
     assert links["data"].startswith("c" * 64)
 
 
+def test_an_image_that_was_named_by_hand_is_found(shelf: Shelf, staged: Version) -> None:
+    shelf.registry.note_image(staged, "sha256:other", "sha256:list")
+    [said] = faults(shelf)
+    assert said.startswith("Version 1 is registered with the image sha256:other; it was promoted with none.")
+
+
 def test_a_registry_that_nobody_used_is_sound(shelf: Shelf) -> None:
     assert faults(shelf) == []
     shelf.version()
