@@ -19,7 +19,7 @@ env: .venv/ready ## the environment, from the lock
 .venv/ready: pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(UV) pip install --quiet --constraint requirements.lock --editable '.[$(EXTRAS)]'
+	$(UV) pip install --quiet --compile-bytecode --constraint requirements.lock --editable '.[$(EXTRAS)]'
 	touch $@
 
 demo: env ## the whole loop on the built-in reserve

@@ -3,6 +3,7 @@
 A pipeline says `placed(step(…))`. On this machine, where each step is a process, none of it counts.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from kfp import kubernetes
@@ -69,6 +70,13 @@ def _needs(cluster: Kubeflow) -> dict[str, Needs]:
 
 def placed(task: PipelineTask) -> PipelineTask:
     """The same task, with all that a cluster has to know of it."""
+    # At each of these settings, kfp looks up the source of all who called it: from deep within, that takes minutes
+    # together. In a thread of its own hardly anybody did.
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(_placed, task).result()
+
+
+def _placed(task: PipelineTask) -> PipelineTask:
     cluster = Kubeflow()
     name = task.component_spec.name
     needs = _needs(cluster).get(name)
