@@ -12,8 +12,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -155,7 +153,7 @@ def _in_turn(one: Floats, other: Floats) -> Floats:
 
 
 def _periods(frames: Floats, plan: _Plan) -> _Periods:
-    spectrum = scipy.fft.rfft(frames, plan.transform)[:, plan.band]
+    spectrum = np.fft.rfft(frames, plan.transform)[:, plan.band]
     power = spectrum.real**2 + spectrum.imag**2
     own = power.sum(axis=1)
     alike = power @ plan.cosines
@@ -190,10 +188,10 @@ def _plan(rate: int) -> _Plan:
     left = rate / every
     # Up to where the band ends, if what is left reaches that far.
     edge = min(BAND_HZ[1] + 100.0, 0.4 * left)
-    taps = scipy.signal.firwin(BLOCKS * every, edge, fs=rate).astype(np.float32)
+    taps = _low_pass(BLOCKS * every, edge / rate)
     frame = round(FRAME_SECONDS * left)
     lags = slice(round(left / PITCH_HZ[1]), round(left / PITCH_HZ[0]) + 1)
-    transform = scipy.fft.next_fast_len(frame + lags.stop + 1, real=True)
+    transform = _fast(frame + lags.stop + 1)
     window = np.hanning(frame).astype(np.float32)
     first, last = (round(hertz * transform / left) for hertz in BAND_HZ)
     taper = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)
@@ -211,3 +209,22 @@ def _plan(rate: int) -> _Plan:
         lags=lags,
         cosines=cosines.astype(np.float32),
     )
+
+
+def _low_pass(length: int, edge: float) -> Floats:
+    """[length]: the taps of a filter with a Hamming window; `edge` is a share of the rate."""
+    from_middle = np.arange(length) - (length - 1) / 2
+    taps = np.sinc(2 * edge * from_middle) * np.hamming(length)
+    return (taps / taps.sum()).astype(np.float32)
+
+
+def _fast(length: int) -> int:
+    """The next length that a transform takes little for: a product of twos, threes and fives."""
+    while True:
+        rest = length
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return length
+        length += 1
