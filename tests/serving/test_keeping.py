@@ -39,6 +39,7 @@ from silencio.serving.wish import Wish
 from silencio.settings import Keeping, Serving
 from tests.bundles import FRONT_END, encode, tone
 from tests.serving.online.streams import start_service
+from tests.serving.services import served as served_apart
 
 Take = Callable[..., str]
 ALL = Keeping(passive_share=1.0)
@@ -286,26 +287,22 @@ def test_what_kills_every_writer_is_not_kept_and_said_so(
 
 
 def test_the_writer_ends_with_the_service_however_that_ends(bundle: Bundle, tmp_path: Path) -> None:
-    service = start_service(bundle, tmp_path, port := free_port(), "--feedback", str(tmp_path / "feedback"))
-    httpx.post(f"http://127.0.0.1:{port}/v1/identify", content=tone("frogli1"), trust_env=False)
-    wait_until(lambda: len(kept_rows(tmp_path / "feedback")) == 1)
-    writer = the_writer(service.pid)
-    began = born(writer)
-    _kill(service.pid)
+    with served_apart(bundle, tmp_path) as (address, service):
+        httpx.post(f"{address}/v1/identify", content=tone("frogli1"), trust_env=False)
+        wait_until(lambda: len(kept_rows(tmp_path / "feedback")) == 1)
+        writer = the_writer(service.pid)
+        began = born(writer)
+        _kill(service.pid)
 
     wait_until(lambda: born(writer) != began)
 
 
 def test_a_service_that_is_told_to_stop_writes_what_waits(bundle: Bundle, tmp_path: Path) -> None:
-    service = start_service(bundle, tmp_path, port := free_port(), "--feedback", str(tmp_path / "feedback"))
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-        requests = {
-            http.post("/v1/identify", content=tone("frogli1", 0.5, seed=n)).json()["request"]
-            for n in range(5)
-        }
-    service.stop()
+    with served_apart(bundle, tmp_path) as (address, _), httpx.Client(trust_env=False) as http:
+        recordings = [tone("frogli1", 0.5, seed=seed) for seed in range(5)]
+        heard = [http.post(f"{address}/v1/identify", content=one).json()["request"] for one in recordings]
 
-    assert {row["request"] for row in kept_rows(tmp_path / "feedback")} == requests
+    assert {row["request"] for row in kept_rows(tmp_path / "feedback")} == set(heard)
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.slow)])
