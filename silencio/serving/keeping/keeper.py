@@ -125,7 +125,7 @@ class Keeper:
             if self._handing.is_alive():
                 self._scribe.kill()
                 self._handing.join()
-        self._scribe.end()
+        self._scribe.end(LAST_SECONDS)
         while (left := self._those(lambda _: True)) and time.monotonic() < until:
             with suppress(StoreLost):  # said and counted
                 self._write(left[:TOGETHER])
@@ -208,6 +208,8 @@ class Keeper:
             report = self._scribe.do(Order())
         except ScribeLost as error:
             report = Report(lost=str(error))
+        if self._closed:
+            return
         if report.lost is not None:
             log.warning("nothing is swept: %s", report.lost)
         elif report.swept:

@@ -14,7 +14,6 @@ from silencio.settings import Keeping
 COMMAND = [sys.executable, "-m", "silencio.serving.keeping.writer"]
 PIPE_BYTES = 2**20
 """As much as Linux gives anybody: what fits goes over at once."""
-LAST_SECONDS = 5.0
 
 
 class ScribeLost(SilencioError):
@@ -27,7 +26,7 @@ class Scribe:
     def __init__(self, folder: Path, settings: Keeping) -> None:
         self._place = Place(folder, settings)
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_at_work = False
+        self._is_at_work, self._is_over = False, False
 
     @property
     def is_at_work(self) -> bool:
@@ -39,11 +38,12 @@ class Scribe:
             if self._process is None:
                 self._process = _started()
                 _tell(self._process, self._place)
+            if self._is_over:
+                self._process.kill()
             _tell(self._process, order)
             report = _hear(self._process)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
-            self.kill()
-            self.end()
+            self.end(0.0)
             raise ScribeLost(
                 f"The process that writes down what was heard is gone ({type(error).__name__}).",
                 "Look at its last words, just before this, and whether memory ran out.",
@@ -51,8 +51,8 @@ class Scribe:
         self._is_at_work = True
         return report
 
-    def end(self) -> None:
-        """It ends where its orders do, once it is done with the last."""
+    def end(self, patience: float) -> None:
+        """It ends where its orders do; it is killed if that is not within so many seconds."""
         process, self._process, self._is_at_work = self._process, None, False
         if process is None:
             return
@@ -61,13 +61,15 @@ class Scribe:
         with suppress(BrokenPipeError):  # what it did not read any more
             process.stdin.close()
         try:
-            process.wait(LAST_SECONDS)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         process.stdout.close()
 
     def kill(self) -> None:
+        """There is no other afterwards."""
+        self._is_over = True  # before it is looked for: it may be starting
         if (process := self._process) is not None:
             process.kill()
 
