@@ -213,15 +213,17 @@ def _low_pass(length: int, edge: float) -> Floats:
     """[length]: the taps of a filter with a Hamming window; `edge` is a share of the rate."""
     from_middle = np.arange(length) - (length - 1) / 2
     taps = np.sinc(2 * edge * from_middle) * np.hamming(length)
-    return (taps / taps.sum()).astype(np.float32)
+    even: Floats = (taps / taps.sum()).astype(np.float32)
+    return even
 
 
 def _in_rows(taps: Floats, every: int) -> Floats:
-    """[samples of a row, 2 · ROW]"""
-    two_rows = np.zeros((2 * ROW * every, ROW), np.float32)
+    """As `_Plan.filter`."""
+    row = ROW * every
+    two_rows = np.zeros((2 * row, ROW), np.float32)
     for sample in range(ROW):
         two_rows[sample * every : sample * every + len(taps), sample] = taps
-    return np.concatenate(np.split(two_rows, 2), axis=1)
+    return np.concatenate([two_rows[:row], two_rows[row:]], axis=1)
 
 
 def _fast(length: int) -> int:

@@ -4,12 +4,14 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -23,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silencio.audio import Features
-from silencio.data.feedback import FeedbackStore, Said, Verdict, Word
+from silencio.data.feedback import FeedbackStore, Kept, Said, Verdict, Word
 from silencio.evaluation.trials.speech import speech
 from silencio.optimize.bundle import Bundle
 from silencio.serving.app import create_app
@@ -31,7 +33,8 @@ from silencio.serving.engine.heard import Heard, Served
 from silencio.serving.keeping import keeper as keeping
 from silencio.serving.keeping import scribe
 from silencio.serving.keeping.keeper import Answered, Keeper, keep
-from silencio.serving.keeping.parcel import is_drawn
+from silencio.serving.keeping.parcel import Order, Parcel, Place, Report, is_drawn
+from silencio.serving.keeping.writing import Writing
 from silencio.serving.process import born, free_port
 from silencio.serving.service import Service
 from silencio.serving.speech import Ear, Lows
@@ -239,6 +242,26 @@ def test_more_than_may_wait_is_not_kept_and_costs_nobody(
 
     assert lost == ["full"] * 7
     assert [row["request"] for row in kept_rows(folder)] == ["first", "r0", "r1", "r2"]
+
+
+@pytest.mark.parametrize("hurries", [True, False])
+def test_what_hurries_is_written_like_all_else(bundle: Bundle, folder: Path, hurries: bool) -> None:
+    row = Kept("r1", at=1.0, model=bundle.digest, seconds=1.0)
+    calls, unheard = encode(np.zeros(100, np.float32)), Parcel(replace(row, request="r2"), b"?", ".wav", None)
+    ear = Ear(FRONT_END.sample_rate)
+    parcels = Parcel(row, calls, ".wav", ear.lows()), unheard
+    with ThreadPoolExecutor(1) as foremost:
+        report = Writing(Place(folder, ALL), foremost).do(Order(parcels, hurries))
+
+    assert report == Report(spoken=("r2",))
+    assert [row["audio"] for row in kept_rows(folder)] == [f"{sha256(calls).hexdigest()}.wav", None]
+    assert [path.read_bytes() for path in (folder / "audio").iterdir()] == [calls]
+
+
+def test_the_writer_needs_little_of_the_service() -> None:
+    told = "import sys, silencio.serving.keeping.writer; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+    assert {"scipy", "onnxruntime", "fastapi", "numba"}.isdisjoint(modules.split())
 
 
 def test_what_a_killed_writer_had_not_written_another_writes(bundle: Bundle, folder: Path) -> None:
