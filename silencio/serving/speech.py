@@ -42,6 +42,11 @@ ROW = 8
 """Samples that are left of a row: a product with rows is the fastest filter. Two rows hold all that they come from."""
 
 
+SHEET = 64
+"""Rows of one product: of larger ones the library for them makes several threads, which on full cores wait for each
+other a hundred times as long as they compute."""
+
+
 @dataclass(frozen=True)
 class _Plan:
     """What depends on the rate of the samples alone."""
@@ -175,7 +180,10 @@ def _lower(samples: Floats, plan: _Plan) -> Floats:
     """Every so many samples one, without what lies too high for that; but for those that begin in the last row."""
     row = len(plan.filter)
     rows = len(samples) // row
-    parts = samples[: rows * row].reshape(rows, row) @ plan.filter
+    whole = rows - rows % SHEET
+    sheets = samples[: whole * row].reshape(-1, SHEET, row) @ plan.filter
+    rest = samples[whole * row : rows * row].reshape(-1, row) @ plan.filter
+    parts = np.concatenate([sheets.reshape(-1, 2 * ROW), rest])
     lower: Floats = parts[:-1, :ROW] + parts[1:, ROW:]
     return lower.reshape(-1)
 
