@@ -40,8 +40,6 @@ BLOCKS = 6
 """Of as many samples as become one, that the filter before it is long."""
 ROW = 8
 """Samples that are left of a row: a product with rows is the fastest filter. Two rows hold all that they come from."""
-
-
 SHEET = 64
 """Rows of one product: of larger ones the library for them makes several threads, which on full cores wait for each
 other a hundred times as long as they compute."""
