@@ -61,8 +61,10 @@ def test_the_second_version_serves_approved_and_compared(walked: Walked, twice: 
     promoted = walked.house.registry.at(Stage.PRODUCTION)
     assert promoted is not None
     assert promoted.number == "3"
-    last = walked.house.record.verify()[-1].move
-    assert (last["version"], last["stage"], last["approved_by"]) == ("3", "production", REVIEWER)
+    moves = {entry.move["version"]: entry.move for entry in walked.house.record.verify()}
+    last = moves["3"]
+    assert (last["stage"], last["approved_by"]) == ("production", REVIEWER)
+    assert moves["1"]["stage"] == "archived"
     model = httpx.get(f"{walked.house.tracks.gateway_address()}/v1/model", timeout=30).json()
     assert model["digest"] == promoted.bundle_digest
 
