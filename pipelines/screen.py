@@ -123,4 +123,5 @@ class _Lines:
         return "…" if step.state is State.RUNNING else f"{_time(step):>10}  {step.result}".rstrip()
 
     def _say(self, line: str) -> None:
-        print(line, file=self._out, flush=True)
+        # Written at once: others write there, too, and unbuffered a line and its end are two.
+        print(f"{line}\n", end="", file=self._out, flush=True)
