@@ -136,7 +136,8 @@ def test_killed_in_every_step_it_goes_on_and_comes_to_the_same(undisturbed: Run,
     assert midway, "no step was long enough to be killed in its midst"
     finished = walked(killed)
 
-    assert list(finished.steps) == list(undisturbed.steps)
+    # Which of two that wait for the same begins first is left to the runner.
+    assert finished.steps.keys() == undisturbed.steps.keys()
     assert digests(finished) == digests(undisturbed)
     for run in (undisturbed, finished):
         [version] = run.house.registry.versions()
