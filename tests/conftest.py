@@ -1,6 +1,7 @@
 """The loop, walked once a session on the `tiny` reserve: what the tests of many rooms look at afterwards."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,10 @@ from silencio.workspace import Workspace
 # How long an example takes says something of the machine, nothing of the rule.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+# Started in the background, tests ignore Ctrl-C, and so would all that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 REVIEWER = "Rosa, the reviewer"
