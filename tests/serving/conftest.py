@@ -28,10 +28,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FeedbackStore:
 
 @pytest.fixture(scope="module")
 def service(bundle: Bundle, store: FeedbackStore) -> Iterator[TestClient]:
-    serving = Service.of(bundle, LIMITS, store)
-    with TestClient(create_app(serving)) as client:
+    with TestClient(create_app(Service.of(bundle, LIMITS, store))) as client:
         yield client
-    serving.close()
 
 
 @pytest.fixture(scope="session")
