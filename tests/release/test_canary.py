@@ -11,7 +11,7 @@ import pytest
 from silencio.evaluation.gates import GateResult, Verdict
 from silencio.handover import Kind, seal
 from silencio.optimize.bundle import Bundle
-from silencio.release.canary import CanaryAnalysis, analyse, wilson
+from silencio.release.canary import USERS, CanaryAnalysis, analyse, wilson
 from silencio.release.router import Route, Track
 from silencio.serving.process import free_port, silencio_command, start
 from silencio.settings import Release
@@ -31,7 +31,7 @@ def test_a_good_candidate_passes(
     others = [r for r in analysis.results if r.name != "p95 against champion"]
     assert {r.verdict for r in others} == {Verdict.PASS}, analysis
     assert _named(analysis, "agreement with champion").value == 1.0
-    assert _named(analysis, "error rate").high == pytest.approx(wilson(0.0, 12)[1])
+    assert _named(analysis, "error rate").high == pytest.approx(wilson(0.0, 12 + USERS)[1])
     assert analysis.notes == ()
 
 
