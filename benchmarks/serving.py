@@ -11,7 +11,7 @@ a process of their own (benchmarks/crowd.py), on the same cores as the service.
 | `errors_32users` | requests of 32 such users that were not answered with 200 |
 | `clips_per_second` | from bytes to probabilities in this process, as `silencio identify` works |
 | `batching_gain` | requests a second of 16 users, over the same with batches of one window, in turns |
-| `rss_mb` | what the service grew by over 10,000 requests after the first 1,000 (`--quick`: over 700, after 300) |
+| `rss_mb` | what the service, keeping nothing, grew by over 10,000 requests after 1,000 (`--quick`: 700 after 300) |
 
 `--quick` has ONNX Runtime's figures alone.
 """

@@ -59,8 +59,7 @@ def run(
         with following:
             serve(app, host, port, stop_after_idle, service.draining, settings.drain_seconds)
     finally:
-        if service.feedback is not None:
-            service.feedback.close()
+        service.close()
 
 
 def _check_who_may_ask(host: str, settings: Serving, open_to_all: bool) -> None:

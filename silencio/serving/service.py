@@ -8,7 +8,7 @@ from silencio.optimize.bundle import Bundle
 from silencio.serving.draining import Draining
 from silencio.serving.engine.engine import Engine
 from silencio.serving.engine.opening import open_served
-from silencio.serving.keeping import Keeper
+from silencio.serving.keeping.keeper import Keeper
 from silencio.serving.metrics import ServiceMetrics
 from silencio.settings import Serving
 
@@ -38,6 +38,11 @@ class Service:
         engine = Engine(served, settings, metrics, ear)
         keeper = Keeper(feedback, settings.keeping, metrics.not_kept) if feedback else None
         return cls(settings, engine, metrics, keeper, Draining(lambda: metrics.turned_away("draining")))
+
+    def close(self) -> None:
+        """Once nothing comes any more: what is to be kept is written, within the time to drain."""
+        if self.feedback is not None:
+            self.feedback.close(self.settings.drain_seconds)
 
     @property
     def bundle(self) -> Bundle:

@@ -12,8 +12,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -40,6 +38,11 @@ SILENCE = 1e-8
 """Power: what is fainter is nothing."""
 BLOCKS = 6
 """Of as many samples as become one, that the filter before it is long."""
+ROW = 8
+"""Samples that are left of a row: a product with rows is the fastest filter. Two rows hold all that they come from."""
+SHEET = 64
+"""Rows of one product: of larger ones the library for them makes several threads, which on full cores wait for each
+other a hundred times as long as they compute."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class _Plan:
 
     every: int
     filter: Floats
-    """[every, BLOCKS]"""
+    """[samples of a row, ROW that begin in it and ROW that began in the row before]"""
     window: Floats
     """[samples of a frame]"""
     hop: int
@@ -155,7 +158,7 @@ def _in_turn(one: Floats, other: Floats) -> Floats:
 
 
 def _periods(frames: Floats, plan: _Plan) -> _Periods:
-    spectrum = scipy.fft.rfft(frames, plan.transform)[:, plan.band]
+    spectrum = np.fft.rfft(frames, plan.transform)[:, plan.band]
     power = spectrum.real**2 + spectrum.imag**2
     own = power.sum(axis=1)
     alike = power @ plan.cosines
@@ -172,16 +175,15 @@ def _periods(frames: Floats, plan: _Plan) -> _Periods:
 
 
 def _lower(samples: Floats, plan: _Plan) -> Floats:
-    """Every so many samples one, without what lies too high for that. A product of matrices is the fastest way."""
-    count = len(samples) // plan.every
-    parts = samples[: count * plan.every].reshape(count, plan.every) @ plan.filter
-    length = count - BLOCKS + 1
-    if length < 1:
-        return np.zeros(0, np.float32)
-    lower: Floats = sum(
-        (parts[block : block + length, block] for block in range(1, BLOCKS)), parts[:length, 0]
-    )
-    return lower
+    """Every so many samples one, without what lies too high for that; but for those that begin in the last row."""
+    row = len(plan.filter)
+    rows = len(samples) // row
+    whole = rows - rows % SHEET
+    sheets = samples[: whole * row].reshape(-1, SHEET, row) @ plan.filter
+    rest = samples[whole * row : rows * row].reshape(-1, row) @ plan.filter
+    parts = np.concatenate([sheets.reshape(-1, 2 * ROW), rest])
+    lower: Floats = parts[:-1, :ROW] + parts[1:, ROW:]
+    return lower.reshape(-1)
 
 
 @cache
@@ -190,10 +192,10 @@ def _plan(rate: int) -> _Plan:
     left = rate / every
     # Up to where the band ends, if what is left reaches that far.
     edge = min(BAND_HZ[1] + 100.0, 0.4 * left)
-    taps = scipy.signal.firwin(BLOCKS * every, edge, fs=rate).astype(np.float32)
+    taps = _low_pass(BLOCKS * every, edge / rate)
     frame = round(FRAME_SECONDS * left)
     lags = slice(round(left / PITCH_HZ[1]), round(left / PITCH_HZ[0]) + 1)
-    transform = scipy.fft.next_fast_len(frame + lags.stop + 1, real=True)
+    transform = _fast(frame + lags.stop + 1)
     window = np.hanning(frame).astype(np.float32)
     first, last = (round(hertz * transform / left) for hertz in BAND_HZ)
     taper = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)
@@ -203,7 +205,7 @@ def _plan(rate: int) -> _Plan:
     )
     return _Plan(
         every=every,
-        filter=np.ascontiguousarray(taps.reshape(BLOCKS, every).T),
+        filter=_in_rows(taps, every),
         window=window,
         hop=round(HOP_SECONDS * left),
         transform=transform,
@@ -211,3 +213,32 @@ def _plan(rate: int) -> _Plan:
         lags=lags,
         cosines=cosines.astype(np.float32),
     )
+
+
+def _low_pass(length: int, edge: float) -> Floats:
+    """[length]: the taps of a filter with a Hamming window; `edge` is a share of the rate."""
+    from_middle = np.arange(length) - (length - 1) / 2
+    taps = np.sinc(2 * edge * from_middle) * np.hamming(length)
+    even: Floats = (taps / taps.sum()).astype(np.float32)
+    return even
+
+
+def _in_rows(taps: Floats, every: int) -> Floats:
+    """As `_Plan.filter`."""
+    row = ROW * every
+    two_rows = np.zeros((2 * row, ROW), np.float32)
+    for sample in range(ROW):
+        two_rows[sample * every : sample * every + len(taps), sample] = taps
+    return np.concatenate([two_rows[:row], two_rows[row:]], axis=1)
+
+
+def _fast(length: int) -> int:
+    """The next length that a transform takes little for: a product of twos, threes and fives."""
+    while True:
+        rest = length
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return length
+        length += 1

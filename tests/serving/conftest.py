@@ -28,8 +28,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FeedbackStore:
 
 @pytest.fixture(scope="module")
 def service(bundle: Bundle, store: FeedbackStore) -> Iterator[TestClient]:
-    with TestClient(create_app(Service.of(bundle, LIMITS, store))) as client:
+    serving = Service.of(bundle, LIMITS, store)
+    with TestClient(create_app(serving)) as client:
         yield client
+    serving.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The OpenAPI document keeps its word: whatever it allows is answered as it says, and so is what it does not allow."""
 
+from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 
 import pytest
@@ -40,10 +41,11 @@ schemathesis.openapi.media_type("application/octet-stream", st.sampled_from(SOUN
 
 
 @pytest.fixture(scope="module")
-def api(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> schemathesis.BaseSchema:
+def api(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseSchema]:
     store = FeedbackStore(tmp_path_factory.mktemp("feedback"))
-    app = create_app(Service.of(bundle, Serving(max_bytes=1 << 18), store))
-    return schemathesis.openapi.from_asgi("/openapi.json", app)
+    service = Service.of(bundle, Serving(max_bytes=1 << 18), store)
+    yield schemathesis.openapi.from_asgi("/openapi.json", create_app(service))
+    service.close()
 
 
 def ask_all(api: schemathesis.BaseSchema, examples: int) -> int:

@@ -4,11 +4,14 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -22,20 +25,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silencio.audio import Features
-from silencio.data.feedback import FeedbackStore, Said, Verdict, Word
+from silencio.data.feedback import FeedbackStore, Kept, Said, Verdict, Word
 from silencio.evaluation.trials.speech import speech
 from silencio.optimize.bundle import Bundle
-from silencio.serving import keeping
 from silencio.serving.app import create_app
 from silencio.serving.engine.heard import Heard, Served
-from silencio.serving.keeping import Answered, Keeper, is_drawn, keep
-from silencio.serving.process import free_port
+from silencio.serving.keeping import keeper as keeping
+from silencio.serving.keeping import scribe
+from silencio.serving.keeping.keeper import Answered, Keeper, keep
+from silencio.serving.keeping.parcel import Order, Parcel, Place, Report, is_drawn
+from silencio.serving.keeping.writing import Writing
+from silencio.serving.process import born, free_port
 from silencio.serving.service import Service
 from silencio.serving.speech import Ear, Lows
 from silencio.serving.wish import Wish
 from silencio.settings import Keeping, Serving
 from tests.bundles import FRONT_END, encode, tone
 from tests.serving.online.streams import start_service
+from tests.serving.services import served as served_apart
 
 Take = Callable[..., str]
 ALL = Keeping(passive_share=1.0)
@@ -61,8 +68,10 @@ def keeper(folder: Path, settings: Keeping = Keeping()) -> Iterator[tuple[Keeper
     """With the reasons why something was not kept."""
     lost: list[str] = []
     keeper = Keeper(FeedbackStore(folder, settings), settings, lost.append)
-    yield keeper, lost
-    keeper.close()
+    try:
+        yield keeper, lost
+    finally:
+        keeper.close()
 
 
 def answered(
@@ -74,10 +83,38 @@ def answered(
     return Answered(request, encode(quiet), ".wav", heard(bundle, ear.lows()), (("frogli1", 0.9),), wish)
 
 
+def wait_until(so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not so():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def the_writer(of: int | None = None) -> int:
+    """The process that writes for a service, which is this process if none is named."""
+    for thread in Path(f"/proc/{of or os.getpid()}/task").glob("*/children"):
+        for child in thread.read_text().split():
+            if b"silencio.serving.keeping.writer" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    raise LookupError("nobody writes")
+
+
 def kept_rows(folder: Path) -> list[sqlite3.Row]:
+    if not (folder / "kept.sqlite").exists():
+        return []
     with closing(sqlite3.connect(folder / "kept.sqlite")) as database:
         database.row_factory = sqlite3.Row
+        if not list(database.execute("SELECT name FROM sqlite_master WHERE name = 'requests'")):
+            return []
         return list(database.execute("SELECT * FROM requests ORDER BY request"))
+
+
+@contextmanager
+def busy(folder: Path) -> Iterator[None]:
+    """A disk that takes its time."""
+    with closing(sqlite3.connect(folder / "kept.sqlite", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def test_a_word_waits_until_its_request_is_written(bundle: Bundle, folder: Path) -> None:
@@ -100,7 +137,9 @@ def test_a_word_reaches_a_request_that_another_process_is_about_to_write(
     bundle: Bundle, folder: Path
 ) -> None:
     with keeper(folder) as (here, _), keeper(folder) as (there, _):
-        later = threading.Timer(0.3, lambda: keep(there, answered(bundle)))
+        keep(there, answered(bundle, "its first"))
+        wait_until(lambda: bool(kept_rows(folder)))
+        later = threading.Timer(0.2, lambda: keep(there, answered(bundle)))
         later.start()
         assert here.say(Word("r1", "Rosa", Verdict.RIGHT)) is Said.KEPT
         later.join()
@@ -174,12 +213,14 @@ def test_the_passive_log_draws_its_share() -> None:
 def test_a_lost_store_fails_no_identification_and_every_word(bundle: Bundle, folder: Path) -> None:
     folder.write_text("in the way of the folder, as a full disk is")
     store = FeedbackStore(folder)
-    with TestClient(create_app(Service.of(bundle, Serving(), store))) as service:
+    serving = Service.of(bundle, Serving(), store)
+    with TestClient(create_app(serving)) as service:
         answer = service.post("/v1/identify", content=tone("frogli1"))
         word = {"request": answer.json()["request"], "species": "frogli1", "said_by": "Rosa"}
         said = service.post("/v1/feedback", json=word)
         tour = service.get("/v1/tours/dawn")
         metrics = service.get("/metrics").text
+    serving.close()
 
     assert (answer.status_code, said.status_code, tour.status_code) == (200, 503, 503)
     assert 'silencio_not_kept_total{why="store"} 1.0' in metrics
@@ -192,24 +233,99 @@ def test_more_than_may_wait_is_not_kept_and_costs_nobody(
     assert one.heard.lows is not None
     room = 3 * (len(one.recording) + one.heard.lows.samples.nbytes)
     monkeypatch.setattr(keeping, "WAITING_BYTES", room)
-    slow = threading.Event()
-
-    class Slow(FeedbackStore):
-        """A disk that takes its time."""
-
-        def keep(self, arrivals: object) -> None:
-            slow.wait()
-            super().keep(arrivals)  # type: ignore[arg-type]
-
-    lost: list[str] = []
-    kept = Keeper(Slow(folder), Keeping(), lost.append)
-    for number in range(10):
-        keep(kept, answered(bundle, f"r{number}"))
-    slow.set()
-    kept.close()
+    with keeper(folder) as (kept, lost):
+        keep(kept, answered(bundle, "first"))
+        assert kept.say(Word("first", "Rosa", Verdict.RIGHT)) is Said.KEPT
+        with busy(folder):
+            for number in range(10):
+                keep(kept, answered(bundle, f"r{number}"))
 
     assert lost == ["full"] * 7
-    assert len(kept_rows(folder)) == 3
+    assert [row["request"] for row in kept_rows(folder)] == ["first", "r0", "r1", "r2"]
+
+
+@pytest.mark.parametrize("hurries", [True, False])
+def test_what_hurries_is_written_like_all_else(bundle: Bundle, folder: Path, hurries: bool) -> None:
+    row = Kept("r1", at=1.0, model=bundle.digest, seconds=1.0)
+    calls, unheard = encode(np.zeros(100, np.float32)), Parcel(replace(row, request="r2"), b"?", ".wav", None)
+    ear = Ear(FRONT_END.sample_rate)
+    parcels = Parcel(row, calls, ".wav", ear.lows()), unheard
+    with ThreadPoolExecutor(1) as foremost:
+        report = Writing(Place(folder, ALL), foremost).do(Order(parcels, hurries))
+
+    assert report == Report(spoken=("r2",))
+    assert [row["audio"] for row in kept_rows(folder)] == [f"{sha256(calls).hexdigest()}.wav", None]
+    assert [path.read_bytes() for path in (folder / "audio").iterdir()] == [calls]
+
+
+def test_the_writer_needs_little_of_the_service() -> None:
+    told = "import sys, silencio.serving.keeping.writer; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+    assert {"scipy", "onnxruntime", "fastapi", "numba"}.isdisjoint(modules.split())
+
+
+def test_what_a_killed_writer_had_not_written_another_writes(bundle: Bundle, folder: Path) -> None:
+    with keeper(folder) as (kept, lost):
+        keep(kept, answered(bundle, "r0"))
+        wait_until(lambda: len(kept_rows(folder)) == 1)
+        with busy(folder):
+            first = the_writer()
+            for number in range(1, 4):
+                keep(kept, answered(bundle, f"r{number}"))
+            time.sleep(2 * keeping.LINGER_SECONDS)  # it is handed over, and waits for the disk
+            _kill(first)
+        wait_until(lambda: len(kept_rows(folder)) == 4)
+        assert the_writer() != first
+
+    assert lost == []
+
+
+def test_a_word_is_not_kept_waiting_by_a_writer_that_hangs(bundle: Bundle, folder: Path) -> None:
+    with keeper(folder) as (kept, lost):
+        keep(kept, answered(bundle, "r0"))
+        wait_until(lambda: len(kept_rows(folder)) == 1)
+        os.kill(the_writer(), signal.SIGSTOP)
+        keep(kept, answered(bundle, "r1", Wish(tour="dawn")))
+        keep(kept, answered(bundle, "r2"))
+        time.sleep(2 * keeping.LINGER_SECONDS)  # handed over, to no avail
+        assert kept.say(Word("r2", "Rosa", Verdict.RIGHT)) is Said.KEPT
+        assert [visit.kept.request for visit in kept.tour("dawn")] == ["r1"]
+        keep(kept, answered(bundle, "r3"))
+        os.kill(the_writer(), signal.SIGCONT)
+
+    assert [row["request"] for row in kept_rows(folder)] == ["r0", "r1", "r2", "r3"]
+    assert lost == []
+
+
+def test_what_kills_every_writer_is_not_kept_and_said_so(
+    bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scribe, "COMMAND", [sys.executable, "-c", ""])
+    with keeper(folder) as (kept, lost):
+        keep(kept, answered(bundle))
+        wait_until(lambda: lost == ["store"])
+
+    assert kept_rows(folder) == []
+    assert "was started 3 times" in caplog.text
+
+
+def test_the_writer_ends_with_the_service_however_that_ends(bundle: Bundle, tmp_path: Path) -> None:
+    with served_apart(bundle, tmp_path) as (address, service):
+        httpx.post(f"{address}/v1/identify", content=tone("frogli1"), trust_env=False)
+        wait_until(lambda: len(kept_rows(tmp_path / "feedback")) == 1)
+        writer = the_writer(service.pid)
+        began = born(writer)
+        _kill(service.pid)
+
+    wait_until(lambda: born(writer) != began)
+
+
+def test_a_service_that_is_told_to_stop_writes_what_waits(bundle: Bundle, tmp_path: Path) -> None:
+    with served_apart(bundle, tmp_path) as (address, _), httpx.Client(trust_env=False) as http:
+        recordings = [tone("frogli1", 0.5, seed=seed) for seed in range(5)]
+        heard = [http.post(f"{address}/v1/identify", content=one).json()["request"] for one in recordings]
+
+    assert {row["request"] for row in kept_rows(tmp_path / "feedback")} == set(heard)
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.slow)])

@@ -63,12 +63,21 @@ class FeedbackStore:
 
     def keep(self, arrivals: Sequence[Arrival]) -> None:
         """Requests, with their audio. One that is known already stays as it is."""
-        audio = {a.kept.audio: a.recording for a in arrivals if a.kept.audio and a.recording is not None}
+        # Rows first: a sweep then sees audio that was just sent, and leaves it alone.
+        self.note(arrivals)
+        self.put(arrivals)
+
+    def note(self, arrivals: Sequence[Arrival]) -> None:
+        """The first half of `keep`: rows, in a transaction for which others wait."""
+        sizes = {name: len(recording) for name, recording in _audio(arrivals)}
         with _at_hand():
-            # Rows first: a sweep then sees audio that was just sent, and leaves it alone.
-            self._rows.keep([a.kept for a in arrivals], {name: len(sound) for name, sound in audio.items()})
-            for name, sound in audio.items():
-                self._audio.put(name, sound)
+            self._rows.keep([a.kept for a in arrivals], sizes)
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        """The second half: audio, for which nobody waits."""
+        with _at_hand():
+            for name, recording in _audio(arrivals):
+                self._audio.put(name, recording)
 
     def say(self, word: Word) -> Said:
         """What a person says again about the same species and stretch replaces what that person said before."""
@@ -107,6 +116,12 @@ class FeedbackStore:
         with _at_hand():
             for name in names:
                 self._audio.bring(name, self.folder / AUDIO)
+
+
+def _audio(arrivals: Sequence[Arrival]) -> Iterator[tuple[str, bytes]]:
+    for arrival in arrivals:
+        if arrival.kept.audio is not None and arrival.recording is not None:
+            yield arrival.kept.audio, arrival.recording
 
 
 @contextmanager

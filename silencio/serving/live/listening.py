@@ -20,7 +20,7 @@ from silencio.audio.flow import Ready
 from silencio.serving.answers import identification
 from silencio.serving.engine.heard import Heard, Prepared, Served
 from silencio.serving.findings import Findings
-from silencio.serving.keeping import Answered, keep
+from silencio.serving.keeping.keeper import Answered, keep
 from silencio.serving.live.line import (
     BROKEN,
     BUSY,

@@ -17,7 +17,7 @@ from silencio.serving.answers import Identification, identification
 from silencio.serving.engine.heard import Heard
 from silencio.serving.exports.formats import MEDIA_TYPES, SUFFIXES, accepted, text_of
 from silencio.serving.findings import Findings
-from silencio.serving.keeping import Answered, keep
+from silencio.serving.keeping.keeper import Answered, keep
 from silencio.serving.pictures import prepared
 from silencio.serving.problems import documented
 from silencio.serving.service import Service

@@ -1,0 +1,40 @@
+"""The process that writes: `Scribe` starts it, hands it orders, and hears what became of each.
+
+It gives way to everybody, and ends where its orders do: when the service ends, however that ends.
+"""
+
+import os
+import pickle
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from silencio.serving.keeping.writing import Writing
+
+LEAST = 19
+"""The least that a thread may count for. Linux knows less (SCHED_IDLE), which on a machine that is busy for hours comes
+to nothing at all."""
+
+
+def main() -> None:
+    # Who tells the service to stop may tell all of its processes; it is the service that says when all is written.
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, signal.SIG_IGN)
+    orders, reports = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    with ThreadPoolExecutor(1) as foremost:
+        foremost.submit(int).result()  # a thread counts for as much as who starts it
+        if sys.platform == "linux":
+            # This thread alone. Without privileges there is no way back.
+            os.setpriority(os.PRIO_PROCESS, 0, LEAST)
+        try:
+            writing = Writing(pickle.load(orders), foremost)
+            while True:
+                pickle.dump(writing.do(pickle.load(orders)), reports)
+                reports.flush()
+        except (EOFError, pickle.UnpicklingError, BrokenPipeError):
+            return  # the service is gone, maybe in the middle of a word
+
+
+if __name__ == "__main__":
+    main()
