@@ -1,12 +1,14 @@
 """Whether people seem to speak in a recording, told cheaply from its samples.
 
-ear = Ear(rate)            # takes the samples as they come
-if ear.lows().speak(): ...  # by whoever has time for it
+ear = Ear(rate)      # takes the samples as they come
+if ear.speak(): ...  # by whoever has time for it
 
 A voice is a chain of syllables: for a twentieth to half a second each, the sound below 1,500 Hz repeats itself 80 to
 400 times a second, and then does not. docs/feedback.md says how often this misses and how often it is wrong.
 """
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -32,6 +34,8 @@ SYLLABLES = 4
 """In a stretch, at least."""
 MEAN_HARMONIC = 0.6
 """Of all frames that are not quiet: wind and hum are now and then harmonic by chance, voices most of the time."""
+DOUBT = 0.1
+"""By how much less than that every second frame alone may be harmonic."""
 OCTAVES = 0.5
 """How far apart, as a standard deviation, the pitches of one speaker are at most."""
 SILENCE = 1e-8
@@ -40,6 +44,10 @@ BLOCKS = 6
 """Of as many samples as become one, that the filter before it is long."""
 ROW = 8
 """Samples that are left of a row: a product with rows is the fastest filter. Two rows hold all that they come from."""
+LATER_SECONDS = 10.0
+"""Of pieces may wait to be heard: they take eight times the room."""
+FINENESS = np.float32(2**15 - 1)
+"""Steps from silence to the loudest sample, of what is handed to another process."""
 SHEET = 64
 """Rows of one product: of larger ones the library for them makes several threads, which on full cores wait for each
 other a hundred times as long as they compute."""
@@ -74,59 +82,103 @@ class _Periods(NamedTuple):
     power: Floats
 
 
-@dataclass(frozen=True)
-class Lows:
-    """What has to stay of a recording until somebody has time to tell: an eighth of 32 kHz."""
-
-    samples: Floats
-    """[samples], about LOWEST_RATE a second"""
-    rate: int
-    """Of the recording that they are of."""
-
-    def speak(self) -> bool:
-        """Whether people seem to, in any of its stretches."""
-        plan = _plan(self.rate)
-        if len(self.samples) < len(plan.window):
-            return False
-        frames = np.lib.stride_tricks.sliding_window_view(self.samples, len(plan.window))[:: plan.hop]
-        stretch = round(STRETCH_SECONDS / HOP_SECONDS)
-        return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
-
-
 class Ear:
-    """Given a recording piece by piece, mono, within -1 … 1; keeps its lows."""
+    """Given a recording piece by piece, mono, within -1 … 1, and later asked whether people speak in it.
+
+    The pieces wait as they are until somebody has time to hear them; of what was heard, an eighth of 32 kHz stays, and
+    half of that goes to another process. Threads may share one once all is given.
+    """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._plan = _plan(rate)
+        self._pieces: list[Floats] = []
         self._lows: list[Floats] = []
         self._rest = np.zeros(0, np.float32)
+        self._begun = np.zeros(0, np.float32)
+        self._lock = threading.Lock()
 
     def __call__(self, samples: Floats) -> None:
-        """[samples]: what comes next."""
-        held = np.concatenate([self._rest, samples])
-        low = _lower(held, self._plan)
-        self._lows.append(low)
-        # The filter before the next sample begins here.
-        self._rest = held[len(low) * self._plan.every :].copy()
+        """[samples]: what comes next. They are not copied: who gives them must not write over them."""
+        self._pieces.append(samples)
+        if sum(map(len, self._pieces)) > LATER_SECONDS * self._rate:
+            self.hear()
 
-    def lows(self) -> Lows:
-        """Of all that came."""
-        return Lows(np.concatenate(self._lows) if self._lows else self._rest[:0], self._rate)
+    def hear(self) -> None:
+        """What waits."""
+        with self._lock:
+            for samples in self._pieces:
+                self._hear(samples)
+            self._pieces = []
+
+    @property
+    def nbytes(self) -> int:
+        """In memory."""
+        return sum(samples.nbytes for samples in self._pieces + self._lows)
+
+    def lows(self) -> Floats:
+        """Of all that came, about LOWEST_RATE a second: [samples]."""
+        self.hear()
+        return np.concatenate([np.zeros(0, np.float32), *self._lows])
+
+    def speak(self) -> bool:
+        """Whether people seem to, in any stretch."""
+        lows, plan = self.lows(), self._plan
+        if len(lows) < len(plan.window):
+            return False
+        frames = np.lib.stride_tricks.sliding_window_view(lows, len(plan.window))[:: plan.hop]
+        stretch = round(STRETCH_SECONDS / HOP_SECONDS)
+        return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
+
+    def __reduce__(self) -> "tuple[Callable[..., Ear], tuple[int, NDArray[np.int16], np.float32]]":
+        lows = self.lows()
+        step = np.abs(lows).max(initial=SILENCE) / FINENESS
+        return _heard, (self._rate, (lows / step).astype(np.int16), step)
+
+    def _hear(self, samples: Floats) -> None:
+        row = len(self._plan.filter)
+        # A recording is not copied for this: only the row that lies in two pieces is put together.
+        missing = row - len(self._rest)
+        first, samples = np.concatenate([self._rest, samples[:missing]]), samples[missing:]
+        if len(first) < row:
+            self._rest = first
+            return
+        count = len(samples) // row
+        parts = _in_rows(first, samples[: count * row], self._plan)
+        self._rest = samples[count * row :].copy()
+        # A sample that begins in a row ends in the next.
+        lows = parts[:, ROW:].copy()
+        lows[1:] += parts[:-1, :ROW]
+        if len(self._begun):
+            lows[0] += self._begun
+        else:
+            lows = lows[1:]
+        self._begun = parts[-1, :ROW].copy()
+        self._lows.append(lows.reshape(-1))
+
+
+def _heard(rate: int, steps: NDArray[np.int16], step: np.float32) -> Ear:
+    ear = Ear(rate)
+    ear._lows = [steps * step]
+    return ear
 
 
 def speaks(samples: Floats, rate: int) -> bool:
     """Mono, [samples], within -1 … 1."""
     ear = Ear(rate)
     ear(samples)
-    return ear.lows().speak()
+    return ear.speak()
 
 
 def _spoken(frames: Floats, plan: _Plan) -> bool:
     """[frames, samples] of one stretch."""
     glance = _periods(frames[::2] * plan.window, plan)
-    # No syllable falls between every second frame, and most of what a forest says ends here.
-    if np.count_nonzero(_voiced(glance.likeness, _loud(glance.power))) < SYLLABLES:
+    loud = _loud(glance.power)
+    # No syllable falls between every second frame, nor are the others that much more of a voice: most of what a forest
+    # says ends here.
+    if np.count_nonzero(_voiced(glance.likeness, loud)) < SYLLABLES:
+        return False
+    if glance.likeness[loud].mean() < MEAN_HARMONIC - DOUBT:
         return False
     rest = _periods(frames[1::2] * plan.window, plan)
     likeness, lag, power = (_in_turn(one, other) for one, other in zip(glance, rest, strict=True))
@@ -174,16 +226,20 @@ def _periods(frames: Floats, plan: _Plan) -> _Periods:
     )
 
 
-def _lower(samples: Floats, plan: _Plan) -> Floats:
-    """Every so many samples one, without what lies too high for that; but for those that begin in the last row."""
+def _in_rows(first: Floats, others: Floats, plan: _Plan) -> Floats:
+    """Whole rows to [rows, 2 ROW]: what each has of samples that begin in it, and of those that began before it."""
     row = len(plan.filter)
-    rows = len(samples) // row
-    whole = rows - rows % SHEET
-    sheets = samples[: whole * row].reshape(-1, SHEET, row) @ plan.filter
-    rest = samples[whole * row : rows * row].reshape(-1, row) @ plan.filter
-    parts = np.concatenate([sheets.reshape(-1, 2 * ROW), rest])
-    lower: Floats = parts[:-1, :ROW] + parts[1:, ROW:]
-    return lower.reshape(-1)
+    parts = np.empty((1 + len(others) // row, 2 * ROW), np.float32)
+    np.matmul(first, plan.filter, out=parts[0])
+    sheets = len(others) // row // SHEET
+    whole = sheets * SHEET * row
+    np.matmul(
+        others[:whole].reshape(sheets, SHEET, row),
+        plan.filter,
+        out=parts[1 : 1 + sheets * SHEET].reshape(sheets, SHEET, 2 * ROW),
+    )
+    np.matmul(others[whole:].reshape(-1, row), plan.filter, out=parts[1 + sheets * SHEET :])
+    return parts
 
 
 @cache
@@ -205,7 +261,7 @@ def _plan(rate: int) -> _Plan:
     )
     return _Plan(
         every=every,
-        filter=_in_rows(taps, every),
+        filter=_beside(taps, every),
         window=window,
         hop=round(HOP_SECONDS * left),
         transform=transform,
@@ -223,7 +279,7 @@ def _low_pass(length: int, edge: float) -> Floats:
     return even
 
 
-def _in_rows(taps: Floats, every: int) -> Floats:
+def _beside(taps: Floats, every: int) -> Floats:
     """As `_Plan.filter`."""
     row = ROW * every
     two_rows = np.zeros((2 * row, ROW), np.float32)

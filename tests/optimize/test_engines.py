@@ -12,6 +12,7 @@ from silencio.errors import SilencioError
 from silencio.models import build
 from silencio.optimize.engines.by_onnxruntime import OnnxModel, lacks
 from silencio.optimize.engines.by_openvino import OpenVinoModel
+from silencio.optimize.engines.model import BATCH
 from silencio.optimize.engines.model import Model as Engine
 from silencio.optimize.engines.runs_on import RunsOn, open_model
 from silencio.optimize.export import export
@@ -118,3 +119,19 @@ def test_a_bundles_engine_is_opened_by_its_name(engine: str, folder: Path, windo
     kinds = {"onnxruntime": OnnxModel, "openvino": OpenVinoModel}
     assert type(model) is kinds[engine]
     assert model.logits(windows[:1]).shape == (1, 5)
+
+
+def test_openvino_compiles_for_every_size_before_anybody_asks(
+    folder: Path, windows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, sizes = OpenVinoModel(folder / "fp32.onnx"), []
+    batch = model.batch
+
+    def seen(pictures: np.ndarray) -> np.ndarray:
+        sizes.append(len(pictures))
+        return batch(pictures)
+
+    monkeypatch.setattr(model, "batch", seen)
+    model.warm(windows[:1])
+
+    assert set(sizes) == set(range(1, BATCH + 1))

@@ -37,7 +37,7 @@ from silencio.serving.keeping.parcel import Order, Parcel, Place, Report, is_dra
 from silencio.serving.keeping.writing import Writing
 from silencio.serving.process import born, free_port
 from silencio.serving.service import Service
-from silencio.serving.speech import Ear, Lows
+from silencio.serving.speech import Ear
 from silencio.serving.wish import Wish
 from silencio.settings import Keeping, Serving
 from tests.bundles import FRONT_END, encode, tone
@@ -53,8 +53,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "feedback"
 
 
-def heard(bundle: Bundle, lows: Lows | None) -> Heard:
-    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), lows=lows)
+def heard(bundle: Bundle, ear: Ear | None) -> Heard:
+    return Heard(served(bundle.folder), 1.0, np.zeros(1), np.zeros((1, 3), np.float32), ear=ear)
 
 
 @cache
@@ -80,7 +80,7 @@ def answered(
     quiet = np.zeros(FRONT_END.sample_rate, np.float32) if samples is None else samples
     ear = Ear(FRONT_END.sample_rate)
     ear(quiet)
-    return Answered(request, encode(quiet), ".wav", heard(bundle, ear.lows()), (("frogli1", 0.9),), wish)
+    return Answered(request, encode(quiet), ".wav", heard(bundle, ear), (("frogli1", 0.9),), wish)
 
 
 def wait_until(so: Callable[[], bool]) -> None:
@@ -230,8 +230,8 @@ def test_more_than_may_wait_is_not_kept_and_costs_nobody(
     bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = answered(bundle)
-    assert one.heard.lows is not None
-    room = 3 * (len(one.recording) + one.heard.lows.samples.nbytes)
+    assert one.heard.ear is not None
+    room = 3 * (len(one.recording) + one.heard.ear.nbytes)
     monkeypatch.setattr(keeping, "WAITING_BYTES", room)
     with keeper(folder) as (kept, lost):
         keep(kept, answered(bundle, "first"))
@@ -249,7 +249,7 @@ def test_what_hurries_is_written_like_all_else(bundle: Bundle, folder: Path, hur
     row = Kept("r1", at=1.0, model=bundle.digest, seconds=1.0)
     calls, unheard = encode(np.zeros(100, np.float32)), Parcel(replace(row, request="r2"), b"?", ".wav", None)
     ear = Ear(FRONT_END.sample_rate)
-    parcels = Parcel(row, calls, ".wav", ear.lows()), unheard
+    parcels = Parcel(row, calls, ".wav", ear), unheard
     with ThreadPoolExecutor(1) as foremost:
         report = Writing(Place(folder, ALL), foremost).do(Order(parcels, hurries))
 

@@ -1,5 +1,7 @@
 """Whether people seem to speak: better a recording too few kept than a voice too many."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from silencio.audio import load
 from silencio.evaluation.trials.speech import speech
-from silencio.serving.speech import LOWEST_RATE, Ear, speaks
+from silencio.serving.speech import LATER_SECONDS, LOWEST_RATE, Ear, speaks
 from tests.real import recordings
 
 RATE = 32_000
@@ -42,7 +44,7 @@ def test_in_whatever_pieces_it_comes(rate: int, cuts: list[int]) -> None:
     for piece in np.split(voice, np.cumsum(cuts)):
         ear(piece)
 
-    np.testing.assert_allclose(ear.lows().samples, whole.lows().samples, atol=1e-6)
+    np.testing.assert_allclose(ear.lows(), whole.lows(), atol=1e-6)
 
 
 def test_no_more_is_kept_than_a_voice_takes() -> None:
@@ -50,7 +52,7 @@ def test_no_more_is_kept_than_a_voice_takes() -> None:
     for _ in range(60):
         ear(noise(1, 1.0))
 
-    assert len(ear.lows().samples) == pytest.approx(60 * LOWEST_RATE, rel=0.01)
+    assert len(ear.lows()) == pytest.approx(60 * LOWEST_RATE, rel=0.01)
 
 
 def test_one_sentence_in_a_minute_of_noise_is_enough() -> None:
@@ -92,3 +94,25 @@ def test_a_chirping_bird_is_none() -> None:
     )
 
     assert not speaks((0.3 * chirps).astype(np.float32), RATE)
+
+
+@pytest.mark.parametrize("full_scale", [0.05, 1.0, 2.0**31])
+def test_an_ear_tells_another_process_the_same(full_scale: float) -> None:
+    """However loud: some write floats as large as 32-bit integers."""
+    for sound in (talk(5), noise(5)):
+        ear = Ear(RATE)
+        ear((full_scale * sound).astype(np.float32))
+        there = pickle.loads(pickle.dumps(ear))
+
+        assert there.speak() == ear.speak() == speaks(sound, RATE)
+        np.testing.assert_allclose(there.lows(), ear.lows(), atol=1e-4 * np.abs(ear.lows()).max())
+
+
+def test_what_waits_for_an_ear_is_bounded() -> None:
+    ear = Ear(RATE)
+    held = []
+    for second in range(60):
+        ear(noise(second, 1.0))
+        held.append(ear.nbytes)
+
+    assert max(held) < 4 * RATE * (LATER_SECONDS + 1) + 4 * 60 * LOWEST_RATE

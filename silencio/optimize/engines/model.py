@@ -24,6 +24,10 @@ class Model(ABC):
             [self.batch(as_pictures(windows[i : i + BATCH])) for i in range(0, len(windows), BATCH)]
         )
 
+    def warm(self, window: NDArray[np.floating]) -> None:
+        """Do with one, [1, *shape], what the first that ask would wait for."""
+        self.logits(window)
+
     def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
         """[windows, *shape] to [windows, classes]; a window may hold several species or none."""
         return sigmoid(self.logits(windows))

@@ -91,7 +91,7 @@ class Asked:
             self.prepared.starts,
             probabilities,
             self.took,
-            self.prepared.lows,
+            self.prepared.ear,
         )
         self._settle(lambda: self.answer.set_result(heard))
 

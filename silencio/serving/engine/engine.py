@@ -98,9 +98,7 @@ class Engine:
         watch = Stopwatch(asked.served.features)
         ear = Ear(asked.served.bundle.front_end.sample_rate) if self._ear else None
         windowed = windows_of(asked.recording, watch, self._limits, ear)
-        asked.prepared = Prepared(
-            windowed.seconds, windowed.starts, windowed.features, lows=ear.lows() if ear else None
-        )
+        asked.prepared = Prepared(windowed.seconds, windowed.starts, windowed.features, ear=ear)
         asked.recording = b""
         asked.took["features"] = watch.seconds
         asked.took["decode"] = time.perf_counter() - begun - watch.seconds

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from silencio.audio import Features
 from silencio.optimize.bundle import Bundle
 from silencio.optimize.engines.model import Model
-from silencio.serving.speech import Lows
+from silencio.serving.speech import Ear
 
 
 class Priority(IntEnum):
@@ -45,7 +45,7 @@ class Prepared:
     """[windows, *shape of the front end]"""
     served: Served | None = None
     """Whose front end they were made with, and whose model is asked; whoever serves if none is named."""
-    lows: Lows | None = None
+    ear: Ear | None = None
     """What tells whether people speak; None: nobody listened."""
 
 
@@ -61,5 +61,5 @@ class Heard:
     took: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: decode, features, queue, inference. What went through the model in several batches waited
     in `queue` for the first of them."""
-    lows: Lows | None = None
+    ear: Ear | None = None
     """What tells whether people speak; None: nobody listened."""

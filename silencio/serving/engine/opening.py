@@ -21,7 +21,9 @@ def open_served(
     served = Served(bundle, Features(bundle.front_end), model, version)
     # Silence shows whether the front end can be computed at all, and whether the model takes what it gives.
     silence = np.zeros((1, bundle.front_end.window_samples), np.float32)
-    heard = served.model.probabilities(served.features(silence))
+    pictures = served.features(silence)
+    model.warm(pictures)
+    heard = model.probabilities(pictures)
     if heard.shape != (1, len(bundle.species)) or len(bundle.thresholds) != len(bundle.species):
         raise SilencioError(
             f"The model of {bundle.folder} gives {heard.shape[-1]} probabilities for a window, and its labels.csv "

@@ -23,7 +23,9 @@ from silencio.settings import Keeping
 log = logging.getLogger(__name__)
 
 WAITING_BYTES = 128 * 2**20
-"""Of recordings that may wait to be written, with their lows; what comes on top is not kept."""
+"""Of recordings that may wait to be written, with what their ears hold; what comes on top is not kept."""
+LATER_BYTES = 32 * 2**20
+"""Once so much waits, ears hear at once, and hold an eighth."""
 HURRY_SECONDS = 1.0
 """Once anything waits for so long, writing gives way to nobody any more: the cores are full."""
 LINGER_SECONDS = 0.25
@@ -81,6 +83,8 @@ class Keeper:
         """Never waits, and never fails. Of whoever wants nothing kept, only what a tour that they name counts is."""
         if not answered.wish.may_keep and answered.wish.tour is None:
             return
+        if self._bytes > LATER_BYTES and answered.heard.ear:
+            answered.heard.ear.hear()
         parcel = _parcel(answered)
         with self._lock:
             full = self._bytes + parcel.size > WAITING_BYTES
@@ -237,7 +241,8 @@ def _parcel(answered: Answered) -> Parcel:
     )
     if not (wish.may_keep and answered.recording):
         return Parcel(row, b"", answered.suffix, None)
-    return Parcel(row, answered.recording, answered.suffix, heard.lows)
+    size = len(answered.recording) + (heard.ear.nbytes if heard.ear else 0)
+    return Parcel(row, answered.recording, answered.suffix, heard.ear, size)
 
 
 def _together(waiting: Iterable[Parcel]) -> Iterator[Parcel]:

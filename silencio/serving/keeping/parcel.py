@@ -7,7 +7,7 @@ from pathlib import Path
 
 from silencio.data.feedback import Arrival, Kept
 from silencio.data.feedback.records import audio_name
-from silencio.serving.speech import Lows
+from silencio.serving.speech import Ear
 from silencio.settings import Keeping
 
 
@@ -20,17 +20,14 @@ class Parcel:
     recording: bytes
     """As it was sent; empty where it may not be kept, and where pictures were sent."""
     suffix: str
-    lows: Lows | None
+    ear: Ear | None
     """None: nobody listened."""
+    size: int = 0
+    """Bytes that it takes while it waits."""
 
     @property
     def request(self) -> str:
         return self.kept.request
-
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        return len(self.recording) + (self.lows.samples.nbytes if self.lows else 0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def _judged(parcel: Parcel, settings: Keeping) -> Arrival:
     if not parcel.recording:
         return Arrival(parcel.kept, None)
     # What nobody listened to is taken for speech.
-    if settings.drop_speech and (parcel.lows is None or parcel.lows.speak()):
+    if settings.drop_speech and (parcel.ear is None or parcel.ear.speak()):
         return Arrival(parcel.kept, None)
     passive = is_drawn(parcel.request, settings.passive_share)
     name = audio_name(parcel.recording, parcel.suffix)

@@ -81,6 +81,7 @@ def _started() -> "subprocess.Popen[bytes]":
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pipesize=PIPE_BYTES,
+        start_new_session=True,  # it counts for less than others: see there
         # Its products are small, and a second thread would have to be waited for.
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
     )

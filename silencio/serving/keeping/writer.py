@@ -8,12 +8,16 @@ import pickle
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
+from silencio.serving.keeping.parcel import Order
 from silencio.serving.keeping.writing import Writing
 
-LEAST = 19
-"""The least that a thread may count for. Linux knows less (SCHED_IDLE), which on a machine that is busy for hours comes
-to nothing at all."""
+GROUP = Path("/proc/self/autogroup")
+LEAST, USUAL = 19, 0
+"""The least that anything may count for, and what all else does. Linux knows less (SCHED_IDLE), which on a machine that
+is busy for hours comes to nothing at all."""
 
 
 def main() -> None:
@@ -27,13 +31,25 @@ def main() -> None:
         if sys.platform == "linux":
             # This thread alone. Without privileges there is no way back.
             os.setpriority(os.PRIO_PROCESS, 0, LEAST)
+        count_for(LEAST)
         try:
             writing = Writing(pickle.load(orders), foremost)
             while True:
-                pickle.dump(writing.do(pickle.load(orders)), reports)
+                order: Order = pickle.load(orders)
+                if order.hurries:
+                    count_for(USUAL)
+                pickle.dump(writing.do(order), reports)
                 reports.flush()
+                if order.hurries:
+                    count_for(LEAST)
         except (EOFError, pickle.UnpicklingError, BrokenPipeError):
             return  # the service is gone, maybe in the middle of a word
+
+
+def count_for(nice: int) -> None:
+    """Against other sessions: where Linux groups what runs by these, threads are only nice to those of their own."""
+    with suppress(OSError):  # it does not, or was told a moment ago
+        GROUP.write_text(str(nice))
 
 
 if __name__ == "__main__":

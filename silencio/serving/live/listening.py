@@ -107,7 +107,7 @@ class _Stream:
             self.sound.seconds,
             np.concatenate([part.starts for part in self._parts]),
             np.concatenate([part.probabilities for part in self._parts]),
-            lows=self.sound.lows(),
+            ear=self.sound.ear,
         )
         answer = identification(self.request, Findings.of(self.request, heard, self._wish))
         if self._service.feedback is not None:

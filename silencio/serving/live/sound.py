@@ -10,7 +10,7 @@ from silencio.audio import Features, Flow, Unreadable
 from silencio.audio.decode import LOUDEST
 from silencio.audio.flow import Ready
 from silencio.serving.live.messages import Opening
-from silencio.serving.speech import Ear, Lows
+from silencio.serving.speech import Ear
 
 FULL_SCALE = np.float32(1 << 15)
 KINDS = {"pcm_s16le": "<i2", "pcm_f32le": "<f4"}
@@ -22,18 +22,15 @@ class Sound:
     def __init__(self, opening: Opening, features: Features, max_seconds: float, is_kept: bool) -> None:
         self._kind, self._channels = np.dtype(KINDS[opening.format]), opening.channels
         self._left = round(max_seconds * opening.sample_rate)
-        self._ear = Ear(features.front_end.sample_rate) if is_kept else None
-        self._flow = Flow(features, opening.sample_rate, self._ear)
+        self.ear = Ear(features.front_end.sample_rate) if is_kept else None
+        """What tells whether people speak, once it ended; None if it is not kept."""
+        self._flow = Flow(features, opening.sample_rate, self.ear)
         self._rest = b""
         self._tape = Tape(opening.sample_rate) if is_kept else None
 
     @property
     def seconds(self) -> float:
         return self._flow.seconds
-
-    def lows(self) -> Lows | None:
-        """What tells whether people speak, once it ended; None if it is not kept."""
-        return self._ear.lows() if self._ear else None
 
     @property
     def is_full(self) -> bool:
