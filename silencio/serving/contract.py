@@ -23,6 +23,7 @@ SLICE = "service"
 USERS = 4
 REQUESTS = 20
 GARBAGE = b"no recording at all " * 50
+NOT_LET_IN = frozenset({401, 403})
 SAID_BY = "integration test"
 
 
@@ -35,7 +36,13 @@ def check_service(
     """
     with load.client(address) as http:
         try:
-            model = http.get("/v1/model").json()
+            asked = http.get("/v1/model")
+            if asked.status_code in NOT_LET_IN:
+                said = (
+                    f"{address} lets nobody in: HTTP {asked.status_code}. {load.KEY} is to hold a key for it."
+                )
+                return [yes_or_no("answers", False, said)]
+            model = asked.json()
         except (httpx.TransportError, ValueError) as error:
             return [yes_or_no("answers", False, f"{address} does not answer: {error}.")]
         codes = [s["code"] for s in http.get("/v1/species").json()]

@@ -1,5 +1,6 @@
 """Several users at once against a service: recordings in, what came back and how long it took out."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,8 @@ import httpx
 import numpy as np
 
 TIMEOUT_SECONDS = 30.0
+KEY = "SILENCIO_KEY"
+"""The variable of the environment that holds the key which a service asks for, if it asks for one."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,11 @@ def identify_all(address: str, calls: Sequence[Call], users: int) -> list[Reply]
 
 def client(address: str, users: int = 1) -> httpx.Client:
     limits = httpx.Limits(max_connections=users, max_keepalive_connections=users)
-    return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+    key = os.environ.get(KEY)
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    return httpx.Client(
+        base_url=address, headers=headers, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False
+    )
 
 
 def p95(replies: Sequence[Reply]) -> float:

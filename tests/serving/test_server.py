@@ -67,6 +67,21 @@ def test_a_service_of_another_bundle_breaks_the_contract(address: str, tmp_path:
     assert failed == {"serves the bundle", "skew"}
 
 
+def test_a_service_that_asks_for_keys_is_tried_with_the_one_of_the_environment(
+    launch: Start, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = KeyFile(tmp_path / "keys.json").add("release", [Scope.IDENTIFY, Scope.FEEDBACK])
+    address, _ = launch("--set", f"access.keys={tmp_path / 'keys.json'}", "--set", "access.burst=1000")
+    tones = write_tones(tmp_path / "tones")
+    (refused,) = check_service(address, bundle, tones)
+    assert refused.verdict is Verdict.FAIL
+    assert "SILENCIO_KEY" in refused.reason
+
+    monkeypatch.setenv("SILENCIO_KEY", key)
+    results = check_service(address, bundle, tones, max_p95_ms=5_000)
+    assert decision(results) is Verdict.PASS, results
+
+
 def test_a_contract_without_recordings_or_service_is_not_passed(address: str, bundle: Bundle) -> None:
     assert decision(check_service(address, bundle, [])) is Verdict.INCONCLUSIVE
     assert decision(check_service(f"http://127.0.0.1:{free_port()}", bundle, [])) is Verdict.FAIL
