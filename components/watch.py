@@ -40,6 +40,9 @@ def watch(
         action = inside.begin(house, found.reasons, run)
         why = [reason.sentence for reason in found.reasons]
         said = " ".join([*why, action.said]) if why or action.started else "Nothing new: the champion stays."
-        notice.note(house, run, done=said)
+        if action.started:
+            notice.note(house, run, why=said)
+        else:
+            notice.note(house, run, done=said)
         say(said, outlook)
         return action.started

@@ -70,8 +70,8 @@ def _needs(cluster: Kubeflow) -> dict[str, Needs]:
 
 def placed(task: PipelineTask) -> PipelineTask:
     """The same task, with all that a cluster has to know of it."""
-    # At each of these settings, kfp looks up the source of all who called it: from deep within, that takes minutes
-    # together. In a thread of its own hardly anybody did.
+    # At each of these settings, kfp looks up the source of all who called it: from deep within, that takes a minute
+    # and more together. In a thread of its own hardly anybody did.
     with ThreadPoolExecutor(1) as alone:
         return alone.submit(_placed, task).result()
 

@@ -51,6 +51,8 @@ class Told:
     error: str
     version: str
     """Its number in the registry; empty if there is none."""
+    why: str = ""
+    """It ran at all, where that was asked."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
     """Of each gate that was asked, by its name."""
     links: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Told:
 
     def markdown(self) -> str:
         lines = [f"# {self.experiment}: {self.outcome}", "", self.said, ""]
+        lines += [self.why, ""] if self.why else []
         if self.verdicts:
             lines += ["| gate | verdict |", "| --- | --- |"]
             lines += [f"| {name} | {verdict} |" for name, verdict in self.verdicts.items()] + [""]
@@ -67,12 +70,15 @@ class Told:
     def text(self) -> str:
         """For a chat: a line, and where to look."""
         links = [f"{name}: {address}" for name, address in self.links.items()]
-        return "\n".join([f"{self.experiment}: {self.outcome}. {self.said}", *links])
+        why = [self.why] if self.why else []
+        return "\n".join([f"{self.experiment}: {self.outcome}. {self.said}", *why, *links])
 
 
 def begin(house: House, run: str) -> None:
-    """The first step's word: whatever breaks from now on is this run's."""
-    _write(house.workspace, run, {"experiment": house.experiment.name, "began": _now()})
+    """The first step's word: whatever breaks from now on is this run's. Who looked whether there is a reason to run
+    came before, and what that found stays."""
+    why = {name: said for name, said in _read(house.workspace, run).items() if name == "why"}
+    _write(house.workspace, run, {"experiment": house.experiment.name, "began": _now(), **why})
 
 
 def note(
@@ -82,14 +88,17 @@ def note(
     verdicts: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
     version: str = "",
+    why: str = "",
     done: str = "",
     refused: str = "",
 ) -> None:
-    """Something that is to be told when the run ends; `done` and `refused` are sentences on what it came to."""
+    """Something that is to be told when the run ends. `why` it trains, and what it came to, `done` or `refused`, are
+    sentences."""
     known = _read(house.workspace, run)
     more = {"verdicts": verdicts or {}, "links": links or {}}
+    texts = {"version": version, "why": why, "done": done, "refused": refused}
     merged = {name: {**known.get(name, {}), **values} for name, values in more.items()}
-    said = {name: what for name, what in (("version", version), ("done", done), ("refused", refused)) if what}
+    said = {name: what for name, what in texts.items() if what}
     _write(house.workspace, run, {**known, **merged, **said})
 
 
@@ -125,6 +134,7 @@ def tell(house: House, run: str, ended: Ended) -> Told:
         step=step,
         error=error,
         version=version,
+        why=str(known.get("why", "")),
         verdicts=known.get("verdicts", {}),
         links=known.get("links", {}),
     )

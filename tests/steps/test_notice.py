@@ -41,6 +41,15 @@ def test_a_run_that_begins_again_under_its_name_begins_anew(house: House) -> Non
     assert notice.tell(house, "r1", notice.Ended("SUCCEEDED")).outcome == "passed"
 
 
+def test_why_a_run_trains_is_told_with_what_became_of_it(house: House) -> None:
+    notice.note(house, "r1", why="Guides corrected 12 recordings.")
+    notice.begin(house, "r1")
+    notice.note(house, "r1", done="Version 3 is on staging.")
+    told = notice.tell(house, "r1", notice.Ended("SUCCEEDED"))
+    assert told.text() == "small: passed. Version 3 is on staging.\nGuides corrected 12 recordings."
+    assert "\nGuides corrected 12 recordings.\n" in told.markdown()
+
+
 def test_what_broke_before_the_run_or_in_another_experiment_is_not_its_own(house: House) -> None:
     notice.broke(house, "ingest", ValueError("of the run before"))
     notice.begin(house, "r1")
