@@ -10,9 +10,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from silencio.serving.keeping.parcel import Order
-from silencio.serving.keeping.writing import Writing
+if TYPE_CHECKING:
+    from silencio.serving.keeping.parcel import Order
 
 GROUP = Path("/proc/self/autogroup")
 LEAST, USUAL = 19, 0
@@ -27,11 +28,14 @@ def main() -> None:
     orders, reports = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     with ThreadPoolExecutor(1) as foremost:
-        foremost.submit(int).result()  # a thread counts for as much as who starts it
+        foremost.submit(int).result()  # a thread counts for as much as who starts it, when it does
         if sys.platform == "linux":
             # This thread alone. Without privileges there is no way back.
             os.setpriority(os.PRIO_PROCESS, 0, LEAST)
         count_for(LEAST)
+        # Only now: to import this takes a second of a core, just when the service has its first requests.
+        from silencio.serving.keeping.writing import Writing
+
         try:
             writing = Writing(pickle.load(orders), foremost)
             while True:
