@@ -4,7 +4,8 @@ The same service twice, in processes of their own: one keeps what it hears in SQ
 the ear for speech, the other keeps nothing. A client sends each of them clips of 5 s in Ogg Vorbis from the built-in
 reserve, in turn, first one by one, then eight at a time; it shares the machine's cores with both. `slower_1user` and
 `slower_8users` are by what share the median request is slower where it is kept; `throughput_8users` is the keeping
-service's by the other's. Each is the median over rounds that ask both, and over pairs of services that were started
+service's by the other's, `throughput_no_pause` the same over ten times as many at once: what waits for a pause gets
+none. Each is the median over rounds that ask both, and over pairs of services that were started
 anew. `more_computing` is how much more of a core's time a request takes, whatever else the machine does. The model is
 MobileNetV2 at the size of the demo, with random weights.
 """
@@ -33,6 +34,8 @@ from silencio.settings import Reserve
 RATE, SECONDS = 32_000, 5
 USERS = 8
 SETTLE_SECONDS = 0.4
+WITHOUT_A_PAUSE = 10
+"""Times as many as otherwise."""
 
 
 def clips(folder: Path, count: int) -> list[bytes]:
@@ -93,7 +96,7 @@ def crowd(http: httpx.Client, sent: list[bytes]) -> tuple[float, float]:
 
 
 def main() -> None:
-    pairs, rounds, alone, together = (3, 4, 20, 24) if "--quick" in sys.argv else (6, 10, 40, 80)
+    pairs, rounds, alone, together = (3, 4, 20, 24) if "--quick" in sys.argv else (6, 8, 40, 80)
     seconds: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -104,7 +107,11 @@ def main() -> None:
                 service(bundle, folder, "--feedback", str(folder / f"feedback{pair}")) as kept,
                 service(bundle, folder) as plain,
             ):
-                for what, values in measure({"kept": kept, "plain": plain}, sent, rounds, alone).items():
+                contestants = {"kept": kept, "plain": plain}
+                measured = measure(contestants, sent, rounds, alone) | without_a_pause(
+                    contestants, sent, pair
+                )
+                for what, values in measured.items():
                     seconds.setdefault(what, []).extend(values)
     publish(
         "keeping",
@@ -113,6 +120,7 @@ def main() -> None:
             "slower_8users": ratio(seconds, f"{USERS} users") - 1,
             "more_computing": ratio(seconds, "of a core") - 1,
             "throughput_8users": 1 / ratio(seconds, f"all of {USERS} users"),
+            "throughput_no_pause": 1 / ratio(seconds, "without a pause"),
         },
         {name: 1000 * median(values) for name, values in sorted(seconds.items())},
         "ms",
@@ -139,6 +147,18 @@ def measure(
                 seconds.setdefault(f"{name}, of a core", []).append(computed)
                 seconds.setdefault(f"{name}, all of {USERS} users", []).append(all_of_them)
     return seconds
+
+
+def without_a_pause(
+    contestants: dict[str, Contestant], sent: list[bytes], pair: int
+) -> dict[str, list[float]]:
+    """Seconds that eight users at a time are in all, for so long that nothing can be put off until they are gone."""
+    took = {}
+    for name, contestant in list(contestants.items())[:: 1 if pair % 2 else -1]:
+        many = [fresh(clip, pair, turn, n) for turn in range(WITHOUT_A_PAUSE) for n, clip in enumerate(sent)]
+        _, took[f"{name}, without a pause"] = crowd(contestant.http, many)
+        time.sleep(5 * SETTLE_SECONDS)
+    return {what: [seconds] for what, seconds in took.items()}
 
 
 def ratio(seconds: dict[str, list[float]], what: str) -> float:
