@@ -48,7 +48,7 @@ def test_a_version_on_staging_bears_its_crowds(
 def test_what_it_bore_it_is_not_asked_to_bear_again(
     release_desk: Desk, staged: Version, workshop: Workshop
 ) -> None:
-    _, *recordings = build.unseen_recordings(workshop.catalog)  # with all of them, another test may have asked
+    _, *recordings = build.unseen_recordings(workshop.catalog)  # another test may have asked with all
     first, again = (release.try_staging(release_desk.house, staged, recordings) for _ in range(2))
     assert repr(again.results) == repr(first.results)  # to the last millisecond
     assert (again.verdict, again.said) == ("pass", f"{first.said} before")
