@@ -43,7 +43,12 @@ def turn(
             try:
                 head = _head(registry, record)
                 claim = registry.claims.take(head, what, who)
-                if _head(registry, record) == head:
+                try:
+                    is_last = _head(registry, record) == head
+                except BaseException:
+                    registry.claims.leave(claim)
+                    raise
+                if is_last:
                     break
                 registry.claims.release(claim)
             except Taken:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from silencio.errors import GateRefused, WrongUse
 from silencio.evaluation.gates import GateResult, Verdict, decision
 from silencio.optimize.bundle import Bundle
-from silencio.registry.moving import make, turn
+from silencio.registry.moving import connected, make, turn
 from silencio.registry.record import Entry, Move, Overtaken, PromotionRecord
 from silencio.registry.stages import NEXT, Stage
 from silencio.registry.versions import Registry, Version
@@ -48,8 +48,10 @@ def promote(
             f"Version {version.number} of {version.model} waits for a person's approval.",
             "Look at its report and at the canary, then name who approves: --approved-by NAME.",
         )
-    holder = _holder(registry, to)
-    with turn(registry, record, f"version {version.number} to {to}", approved_by) as head:
+    what = f"version {version.number} to {to}"
+    with connected(registry, what):
+        holder = _holder(registry, to)
+    with turn(registry, record, what, approved_by) as head:
         made, now = record.verify(), registry.get(version.number)
         if now.stage is not version.stage or _number(_holder(registry, to)) != _number(holder):
             raise _overtaken(version, to, now, made)
