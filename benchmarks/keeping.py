@@ -5,9 +5,9 @@ the ear for speech, the other keeps nothing. A client sends each of them clips o
 reserve, in turn, first one by one, then eight at a time; it shares the machine's cores with both. `slower_1user` and
 `slower_8users` are by what share the median request is slower where it is kept; `throughput_8users` is the keeping
 service's by the other's, `throughput_no_pause` the same over ten times as many at once: what waits for a pause gets
-none. Each is the median over rounds that ask both, and over pairs of services that were started
-anew. `more_computing` is how much more of a core's time a request takes, whatever else the machine does. The model is
-MobileNetV2 at the size of the demo, with random weights.
+none. Each is the median over rounds that ask both, and over pairs of services that were started anew. `more_computing`
+is how much more of a core's time a request takes, whatever else the machine does. The model is MobileNetV2 at the size
+of the demo, with random weights.
 """
 
 import os

@@ -19,7 +19,7 @@ from silencio.settings import Release
 USERS = 4
 """Who ask at the same time."""
 SETTLED_SECONDS = 1.0
-"""After its first answers a service still imports and opens what it needs behind them."""
+"""Behind its first answers a service starts the process that keeps what it hears."""
 MAX_SLOWDOWN = 2.0
 """Of the 95th percentile, against the baseline's in the same minute."""
 DEVIATIONS = 1.96

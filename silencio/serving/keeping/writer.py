@@ -33,7 +33,7 @@ def main() -> None:
             # This thread alone. Without privileges there is no way back.
             os.setpriority(os.PRIO_PROCESS, 0, LEAST)
         count_for(LEAST)
-        # Only now: to import this takes a second of a core, just when the service has its first requests.
+        # Only now: what takes long to import would be in the way of the service's first requests.
         from silencio.serving.keeping.writing import Writing
 
         try:
