@@ -23,6 +23,7 @@ from silencio.training.augment.colour import curves
 from silencio.training.augment.company import join
 from silencio.training.augment.decibels import Decibels
 from silencio.training.augment.masks import BANDS, TIME, mask
+from silencio.training.augment.mixstyle import recorded_as
 from silencio.training.augment.mixup import laid_over
 from silencio.training.augment.pitch import Pitch
 from silencio.training.augment.silence import nothing
@@ -109,6 +110,8 @@ def scenes(cast: Cast) -> Iterator[tuple[str, list[Tensor]]]:
     standard = [cast.decibels.pictures(one.clone()) for one in (window, cast.stranger)]
     mixed = laid_over(standard[0], standard[1], torch.tensor([0.6]))
     yield "mixup", [window, cast.stranger, in_decibels(mixed, window)]
+    moved = recorded_as(window, cast.stranger, torch.tensor([0.5]))
+    yield "mixstyle", [window, cast.stranger, moved]
     behind = lay_behind(window, cast.nobody, (0.0, 0.0), drawn)
     yield "background", [window, cast.nobody, behind]
     yield "gain_db", [window, window - 15]

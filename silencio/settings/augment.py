@@ -35,6 +35,8 @@ class Augment(Section):
     """Louder or softer by at most so many decibels, where the front end leaves loudness in."""
     colour_db: Annotated[float, Field(ge=0)] = 0.0
     """Another microphone: a smooth curve over the bands, of at most so many decibels."""
+    mixstyle: Share = 0.0
+    """Of windows, that take on some of how loud each band is in another one, and how far it swings: another place."""
     pitch: Annotated[float, Field(ge=0, le=12)] = 0.0
     """Semitones up or down, at most."""
     speed: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -15,6 +15,7 @@ from silencio.training.augment.draws import between, chosen
 from silencio.training.augment.fitting import check
 from silencio.training.augment.gain import louder_or_softer
 from silencio.training.augment.masks import BANDS, TIME, mask
+from silencio.training.augment.mixstyle import mixstyle
 from silencio.training.augment.mixup import mixup
 from silencio.training.augment.overheard import lay_overheard
 from silencio.training.augment.pitch import Pitch
@@ -68,6 +69,8 @@ class Augment:
             targets[at] = 0
         if lesson.overheard:
             pictures, targets = lay_overheard(pictures, targets, lesson, self._stored, generator)
+        if settings.mixstyle and self._has_bands:
+            pictures = mixstyle(pictures, settings.mixstyle, generator)
         if self._has_time:
             pictures = mask(pictures, settings.time_mask, TIME, generator, self._blank(pictures))
         if self._has_bands:

@@ -3,7 +3,7 @@
 from silencio.errors import WrongUse
 from silencio.settings import Augment, FrontEnd
 
-OF_DECIBELS = ("threshold_db", "same_species", "background", "colour_db", "pitch", "silence")
+OF_DECIBELS = ("threshold_db", "same_species", "background", "colour_db", "mixstyle", "pitch", "silence")
 """What is done to power, or to bands."""
 OF_TIME = ("speed",)
 LOUDNESS_LEFT = ("none", "fixed")

@@ -22,6 +22,7 @@ EVERYTHING: dict[str, Any] = {
     "mixup": 0.4,
     "background": 0.5,
     "colour_db": 6,
+    "mixstyle": 0.5,
     "pitch": 2,
     "speed": 0.2,
 }

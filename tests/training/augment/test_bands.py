@@ -9,6 +9,7 @@ import torch
 from silencio.audio import LogMel
 from silencio.settings import FrontEnd
 from silencio.training.augment.colour import curves
+from silencio.training.augment.mixstyle import mixstyle, recorded_as
 from silencio.training.augment.pitch import Pitch
 from tests.training.augment.recorded import KINDS, of, small, stored
 
@@ -67,6 +68,34 @@ def test_colour_is_the_same_at_all_times(tmp_path: Path) -> None:
     change = pictures - stored(lesson)
     assert change.std(dim=3).max() < 1e-3
     assert 1 < change.abs().max() <= 6.001
+
+
+def test_recorded_as_another_a_window_has_its_bands_means_and_deviations() -> None:
+    drawn = torch.Generator().manual_seed(0)
+    window, other = torch.randn(2, 3, 8, 50, generator=drawn) * torch.tensor([1.0, 4.0])[:, None, None, None]
+    other = other + 5
+
+    wholly, half = (recorded_as(window, other, torch.full((3,), own)) for own in (0.0, 0.5))
+
+    np.testing.assert_allclose(recorded_as(window, other, torch.ones(3)), window, atol=1e-5)
+    np.testing.assert_allclose(wholly.mean(2), other.mean(2), atol=1e-5)
+    np.testing.assert_allclose(wholly.var(2, correction=0), other.var(2, correction=0), rtol=1e-2)
+    np.testing.assert_allclose(half.mean(2), (window.mean(2) + other.mean(2)) / 2, atol=1e-5)
+    # When it is loud, and when it is not, stays the window's own.
+    assert (wholly.argmax(2) == window.argmax(2)).all()
+
+
+def test_a_share_of_windows_is_recorded_elsewhere_and_stays_mostly_itself() -> None:
+    drawn = torch.Generator().manual_seed(0)
+    steady = torch.arange(400.0)[:, None, None].expand(400, 4, 10)
+
+    moved = mixstyle(steady, 0.3, drawn)
+
+    changed = (moved != steady).any(dim=(1, 2))
+    assert 0.2 < changed.float().mean() < 0.4
+    assert moved.isfinite().all(), "also of bands that never change"
+    farther = (moved - steady).abs().amax(dim=(1, 2)) / (steady.amax() / 2)
+    assert farther.max() <= 1, "at least half stays its own"
 
 
 def test_gain_is_the_same_in_all_of_a_window(tmp_path: Path) -> None:
