@@ -23,8 +23,8 @@ def mixstyle(pictures: Tensor, share: float, generator: torch.Generator) -> Tens
 
 
 def recorded_as(pictures: Tensor, others: Tensor, own: Tensor) -> Tensor:
-    """The same sound, each band's mean and deviation being a mean of its own, which count for `own`, [batch], and of the
-    other's; all [batch, bands, frames]."""
+    """The same sound; of each band's mean and deviation `own`, [batch], is its own, and the rest the other's; all
+    [batch, bands, frames]."""
     mean, deviation = _style(pictures)
     means, deviations = (
         torch.lerp(other, one, per_picture(own))
