@@ -36,7 +36,8 @@ class Augment(Section):
     colour_db: Annotated[float, Field(ge=0)] = 0.0
     """Another microphone: a smooth curve over the bands, of at most so many decibels."""
     mixstyle: Share = 0.0
-    """Of windows, that take on some of how loud each band is in another one, and how far it swings: another place."""
+    """Of batches, whose windows each take on some of how loud the bands of another one are, and how far they swing:
+    another place."""
     pitch: Annotated[float, Field(ge=0, le=12)] = 0.0
     """Semitones up or down, at most."""
     speed: Annotated[float, Field(ge=0, lt=1)] = 0.0

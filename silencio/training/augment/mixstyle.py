@@ -13,13 +13,12 @@ STEADY = 1e-3
 
 
 def mixstyle(pictures: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Of pictures, [batch, bands, frames], a share takes on some of how another one of the batch was recorded."""
-    at = chosen(share, len(pictures), generator)
-    elsewhere = torch.randperm(len(pictures), generator=generator)[at]
-    own = between(LEAST, 1, len(at), generator)
-    restyled = pictures.clone()
-    restyled[at] = recorded_as(pictures[at], pictures[elsewhere], own)
-    return restyled
+    """A share of batches, [batch, bands, frames], of which each picture takes on some of how another was recorded. The
+    other batches stay whole: they are what will be heard."""
+    if not len(chosen(share, 1, generator)):
+        return pictures
+    elsewhere = torch.randperm(len(pictures), generator=generator)
+    return recorded_as(pictures, pictures[elsewhere], between(LEAST, 1, len(pictures), generator))
 
 
 def recorded_as(pictures: Tensor, others: Tensor, own: Tensor) -> Tensor:

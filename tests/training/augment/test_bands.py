@@ -85,17 +85,16 @@ def test_recorded_as_another_a_window_has_its_bands_means_and_deviations() -> No
     assert (wholly.argmax(2) == window.argmax(2)).all()
 
 
-def test_a_share_of_windows_is_recorded_elsewhere_and_stays_mostly_itself() -> None:
+def test_in_a_share_of_batches_windows_are_recorded_elsewhere_and_stay_mostly_themselves() -> None:
     drawn = torch.Generator().manual_seed(0)
-    steady = torch.arange(400.0)[:, None, None].expand(400, 4, 10)
+    steady = torch.arange(40.0)[:, None, None].expand(40, 4, 10)
 
-    moved = mixstyle(steady, 0.3, drawn)
+    moves = [mixstyle(steady, 0.3, drawn) - steady for _ in range(200)]
 
-    changed = (moved != steady).any(dim=(1, 2))
-    assert 0.2 < changed.float().mean() < 0.4
+    moved = torch.stack([move for move in moves if move.any()])
+    assert 0.2 < len(moved) / len(moves) < 0.4
     assert moved.isfinite().all(), "also of bands that never change"
-    farther = (moved - steady).abs().amax(dim=(1, 2)) / (steady.amax() / 2)
-    assert farther.max() <= 1, "at least half stays its own"
+    assert 15 < moved.abs().max() <= 39 / 2, "at least half stays its own"
 
 
 def test_gain_is_the_same_in_all_of_a_window(tmp_path: Path) -> None:
