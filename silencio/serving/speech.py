@@ -7,6 +7,7 @@ A voice is a chain of syllables: for a twentieth to half a second each, the soun
 400 times a second, and then does not. docs/feedback.md says how often this misses and how often it is wrong.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,8 @@ BLOCKS = 6
 """Of as many samples as become one, that the filter before it is long."""
 ROW = 8
 """Samples that are left of a row: a product with rows is the fastest filter. Two rows hold all that they come from."""
+LATER_SECONDS = 10.0
+"""Of pieces may wait to be heard: they take eight times the room."""
 FINENESS = np.float32(2**15 - 1)
 """Steps from silence to the loudest sample, of what is handed to another process."""
 SHEET = 64
@@ -82,19 +85,57 @@ class _Periods(NamedTuple):
 class Ear:
     """Given a recording piece by piece, mono, within -1 … 1, and later asked whether people speak in it.
 
-    Of 32 kHz an eighth stays, and half of that goes to another process. It hears at once: pieces that waited until
-    somebody has time took their room from the next recordings, and that cost more.
+    The pieces wait as they are until somebody has time to hear them; of what was heard, an eighth of 32 kHz stays, and
+    half of that goes to another process. Threads may share one once all is given.
     """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._plan = _plan(rate)
+        self._pieces: list[Floats] = []
         self._lows: list[Floats] = []
         self._rest = np.zeros(0, np.float32)
         self._begun = np.zeros(0, np.float32)
+        self._lock = threading.Lock()
 
     def __call__(self, samples: Floats) -> None:
-        """[samples]: what comes next."""
+        """[samples]: what comes next. They are not copied: who gives them must not write over them."""
+        self._pieces.append(samples)
+        if sum(map(len, self._pieces)) > LATER_SECONDS * self._rate:
+            self.hear()
+
+    def hear(self) -> None:
+        """What waits."""
+        with self._lock:
+            for samples in self._pieces:
+                self._hear(samples)
+            self._pieces = []
+
+    @property
+    def nbytes(self) -> int:
+        """In memory."""
+        return sum(samples.nbytes for samples in self._pieces + self._lows)
+
+    def lows(self) -> Floats:
+        """Of all that came, about LOWEST_RATE a second: [samples]."""
+        self.hear()
+        return np.concatenate([np.zeros(0, np.float32), *self._lows])
+
+    def speak(self) -> bool:
+        """Whether people seem to, in any stretch."""
+        lows, plan = self.lows(), self._plan
+        if len(lows) < len(plan.window):
+            return False
+        frames = np.lib.stride_tricks.sliding_window_view(lows, len(plan.window))[:: plan.hop]
+        stretch = round(STRETCH_SECONDS / HOP_SECONDS)
+        return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
+
+    def __reduce__(self) -> "tuple[Callable[..., Ear], tuple[int, NDArray[np.int16], np.float32]]":
+        lows = self.lows()
+        step = np.abs(lows).max(initial=SILENCE) / FINENESS
+        return _heard, (self._rate, (lows / step).astype(np.int16), step)
+
+    def _hear(self, samples: Floats) -> None:
         row = len(self._plan.filter)
         # A recording is not copied for this: only the row that lies in two pieces is put together.
         missing = row - len(self._rest)
@@ -114,29 +155,6 @@ class Ear:
             lows = lows[1:]
         self._begun = parts[-1, :ROW].copy()
         self._lows.append(lows.reshape(-1))
-
-    @property
-    def nbytes(self) -> int:
-        """In memory."""
-        return sum(samples.nbytes for samples in self._lows)
-
-    def lows(self) -> Floats:
-        """Of all that came, about LOWEST_RATE a second: [samples]."""
-        return np.concatenate([np.zeros(0, np.float32), *self._lows])
-
-    def speak(self) -> bool:
-        """Whether people seem to, in any stretch."""
-        lows, plan = self.lows(), self._plan
-        if len(lows) < len(plan.window):
-            return False
-        frames = np.lib.stride_tricks.sliding_window_view(lows, len(plan.window))[:: plan.hop]
-        stretch = round(STRETCH_SECONDS / HOP_SECONDS)
-        return any(_spoken(frames[start : start + stretch], plan) for start in range(0, len(frames), stretch))
-
-    def __reduce__(self) -> "tuple[Callable[..., Ear], tuple[int, NDArray[np.int16], np.float32]]":
-        lows = self.lows()
-        step = np.abs(lows).max(initial=SILENCE) / FINENESS
-        return _heard, (self._rate, (lows / step).astype(np.int16), step)
 
 
 def _heard(rate: int, steps: NDArray[np.int16], step: np.float32) -> Ear:

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 WAITING_BYTES = 128 * 2**20
 """Of recordings that may wait to be written, with what their ears hold; what comes on top is not kept."""
+LATER_BYTES = 32 * 2**20
+"""Once so much waits, ears hear at once, and hold an eighth."""
 HURRY_SECONDS = 1.0
 """Once anything waits for so long, writing gives way to nobody any more: the cores are full."""
 LINGER_SECONDS = 0.25
@@ -81,6 +83,8 @@ class Keeper:
         """Never waits, and never fails. Of whoever wants nothing kept, only what a tour that they name counts is."""
         if not answered.wish.may_keep and answered.wish.tour is None:
             return
+        if self._bytes > LATER_BYTES and answered.heard.ear:
+            answered.heard.ear.hear()
         parcel = _parcel(answered)
         with self._lock:
             full = self._bytes + parcel.size > WAITING_BYTES
