@@ -89,8 +89,11 @@ class Ear:
     half of that goes to another process. Threads may share one once all is given.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, later: float = LATER_SECONDS) -> None:
+        """Of pieces so many seconds may wait. Among many recordings none should: what waits of one takes the room of
+        the next, and that costs more than to hear it while it is near."""
         self._rate = rate
+        self._later = later
         self._plan = _plan(rate)
         self._pieces: list[Floats] = []
         self._lows: list[Floats] = []
@@ -101,7 +104,7 @@ class Ear:
     def __call__(self, samples: Floats) -> None:
         """[samples]: what comes next. They are not copied: who gives them must not write over them."""
         self._pieces.append(samples)
-        if sum(map(len, self._pieces)) > LATER_SECONDS * self._rate:
+        if sum(map(len, self._pieces)) > self._later * self._rate:
             self.hear()
 
     def hear(self) -> None:

@@ -104,6 +104,25 @@ def test_windows_of_several_requests_go_through_the_model_together(served: Serve
     assert max(gate.batches) > 1
 
 
+def test_who_asks_alone_is_answered_first_and_heard_for_voices_later(served: Served) -> None:
+    gated, gate = behind_a_gate(served)
+    engine = Engine(gated, Serving(preparing=1), ear=True)
+
+    async def ask() -> tuple[Heard, Heard]:
+        holding = await hold(engine, gate)
+        crowd = [asyncio.create_task(engine.hear(RECORDINGS[0])) for _ in range(2)]
+        await until(lambda: engine.under_way == 3)
+        gate.open()
+        alone, first, _ = await asyncio.gather(holding, *crowd)
+        return alone, first
+
+    alone, first = run(ask())
+    assert alone.ear
+    assert first.ear
+    assert first.ear.nbytes < alone.ear.nbytes / 2
+    assert np.array_equal(first.ear.lows(), alone.ear.lows())
+
+
 def test_a_damaged_recording_fails_by_itself(served: Served, alone: list[NDArray[np.float32]]) -> None:
     engine = Engine(served, Serving())
     loud = encode(np.zeros(16_000))[:-3000] + b"\0" * 17

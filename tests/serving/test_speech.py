@@ -37,14 +37,17 @@ def test_at_any_rate(rate: int) -> None:
 
 @settings(max_examples=20)
 @given(rate=st.sampled_from([8_000, 22_050, 32_000]), cuts=st.lists(st.integers(0, 4_000), max_size=12))
-def test_in_whatever_pieces_it_comes(rate: int, cuts: list[int]) -> None:
+def test_in_whatever_pieces_it_comes_and_whenever_they_are_heard(rate: int, cuts: list[int]) -> None:
     voice = talk(3)[: 2 * rate]
-    whole, ear = Ear(rate), Ear(rate)
+    whole, later, at_once = Ear(rate), Ear(rate), Ear(rate, later=0)
     whole(voice)
     for piece in np.split(voice, np.cumsum(cuts)):
-        ear(piece)
+        later(piece)
+        at_once(piece)
 
-    np.testing.assert_allclose(ear.lows(), whole.lows(), atol=1e-6)
+    assert at_once.nbytes <= whole.nbytes / 2
+    np.testing.assert_allclose(later.lows(), whole.lows(), atol=1e-6)
+    np.testing.assert_allclose(at_once.lows(), whole.lows(), atol=1e-6)
 
 
 def test_no_more_is_kept_than_a_voice_takes() -> None:

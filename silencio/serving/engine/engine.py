@@ -96,9 +96,13 @@ class Engine:
     def _prepare(self, asked: Asked) -> None:
         begun = time.perf_counter()
         watch = Stopwatch(asked.served.features)
-        ear = Ear(asked.served.bundle.front_end.sample_rate) if self._ear else None
+        ear = self._listening(asked.served.bundle.front_end.sample_rate) if self._ear else None
         windowed = windows_of(asked.recording, watch, self._limits, ear)
         asked.prepared = Prepared(windowed.seconds, windowed.starts, windowed.features, ear=ear)
         asked.recording = b""
         asked.took["features"] = watch.seconds
         asked.took["decode"] = time.perf_counter() - begun - watch.seconds
+
+    def _listening(self, rate: int) -> Ear:
+        """Who asks alone is answered first, and heard for voices behind that."""
+        return Ear(rate) if self._under_way == 1 else Ear(rate, later=0)
