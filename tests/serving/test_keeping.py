@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -139,10 +140,19 @@ def test_a_word_reaches_a_request_that_another_process_is_about_to_write(
     with keeper(folder) as (here, _), keeper(folder) as (there, _):
         keep(there, answered(bundle, "its first"))
         wait_until(lambda: bool(kept_rows(folder)))
-        later = threading.Timer(0.2, lambda: keep(there, answered(bundle)))
+        name = uuid.uuid4().hex
+        later = threading.Timer(0.2, lambda: keep(there, answered(bundle, name)))
         later.start()
-        assert here.say(Word("r1", "Rosa", Verdict.RIGHT)) is Said.KEPT
+        assert here.say(Word(name, "Rosa", Verdict.RIGHT)) is Said.KEPT
         later.join()
+
+
+def test_a_word_on_what_no_service_names_a_request_waits_for_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "ELSEWHERE_SECONDS", 3_600.0)
+    with keeper(folder) as (kept, _):
+        assert kept.say(Word("never-made", "Rosa", Verdict.RIGHT)) is Said.UNKNOWN
 
 
 def test_what_is_kept_says_when_where_and_by_which_model_but_not_who(bundle: Bundle, folder: Path) -> None:
