@@ -29,7 +29,7 @@ test: env ## the default tests
 	$(BIN)/python -m pytest
 
 test-slow: env ## the proofs that take minutes: a real image, an experiment killed and gone on with
-	$(BIN)/python -m pytest -m slow -n2
+	$(BIN)/python -m pytest -m slow
 
 lint: env ## style, types, workflows, manifests
 	$(BIN)/ruff check .

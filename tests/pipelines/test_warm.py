@@ -26,8 +26,9 @@ def step(what: str) -> str:
         print(os.getpid(), flush=True)
         time.sleep(60)
     if what == "tidies":
-        print(os.getpid(), flush=True)
-        try: time.sleep(60)
+        try:
+            print(os.getpid(), flush=True)
+            time.sleep(60)
         finally: open("tidied", "w").close()
     return what.upper()
 """
